@@ -1,0 +1,240 @@
+"""Read question files (JSONL, CSV, SQuAD JSON) and the articles they name.
+
+A file is read whole before anything runs, and every mistake in it is reported at once. The
+format is described in ``docs/questions.md``. Not handled here: adding articles to a library.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from assistant.errors import QuestionSetError
+from assistant.evaluation.question_articles import ArticleFinder
+from assistant.evaluation.question_rows import EvidenceRow, Row, read_row, shown
+from assistant.evaluation.squad import looks_like_squad, read_squad
+from assistant.evaluation.wording import words
+from assistant.schema import Article, GoldEvidence, Question, QuestionSet, Turn
+
+MAX_BYTES = 256 * 1024 * 1024
+"""Largest question file that is read."""
+
+_MOST_MISTAKES = 200
+_LIST_COLUMNS = ("articles", "scope", "evidence")
+_YES, _NO = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
+
+
+def load_question_set(path: Path | str, articles: Path | str | None = None) -> QuestionSet:
+    """Read a question file and every article it names.
+
+    Args:
+        path: a ``.jsonl``, ``.csv`` or SQuAD ``.json`` file, in UTF-8.
+        articles: the folder to find articles in, as ``NAME``, ``NAME.txt``, ``NAME.md`` or
+            ``NAME.json`` (``{"id", "title", "text"}``). Beside the file, and in a folder
+            ``articles`` beside it or beside its folder, is searched as well.
+
+    Raises:
+        QuestionSetError: naming every mistake as ``file:line: expected …, found …``.
+    """
+    path = Path(path)
+    text = _read_text(path)
+    finder = ArticleFinder(path, Path(articles) if articles is not None else None)
+    mistakes: list[str] = []
+    rows: list[tuple[int, Mapping[str, Any]]] = []
+    if path.suffix.lower() == ".csv":
+        rows = list(_csv_rows(text, path, mistakes))
+    elif looks_like_squad(path, text):
+        rows = list(read_squad(path, text, finder, mistakes))
+    else:
+        rows = list(_jsonl_rows(text, path, mistakes))
+    questions = list(_questions(rows, path, finder, mistakes))
+    if not rows and not mistakes:
+        mistakes.append(f"{path}:1: expected at least one question, found none")
+    if mistakes:
+        raise QuestionSetError(_summary(path, mistakes))
+    return QuestionSet(path.stem, tuple(questions), finder.found)
+
+
+def _read_text(path: Path) -> str:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise QuestionSetError(
+                f"{path}: expected at most {MAX_BYTES:,} bytes, found {path.stat().st_size:,}. "
+                "Split the file."
+            )
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        reason = error.strerror or "it cannot be read"
+        raise QuestionSetError(
+            f"{path}: expected a question file, found: {reason}. Check the path."
+        ) from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise QuestionSetError(
+            f"{path}:{line}: expected UTF-8, found byte 0x{error.object[error.start]:02x}. "
+            "Save the file as UTF-8."
+        ) from None
+
+
+def _jsonl_rows(
+    text: str, path: Path, mistakes: list[str]
+) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    # Not splitlines(): it also breaks at U+2028 and the like, which JSON strings may hold.
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            values = json.loads(line)
+        except (json.JSONDecodeError, RecursionError) as error:
+            detail = getattr(error, "msg", "nesting too deep")
+            mistakes.append(
+                f"{path}:{number}: expected one JSON object, found {shown(line.strip())} ({detail})"
+            )
+            continue
+        if isinstance(values, dict):
+            yield number, values
+        else:
+            mistakes.append(f"{path}:{number}: expected one JSON object, found {shown(values)}")
+
+
+def _csv_rows(
+    text: str, path: Path, mistakes: list[str]
+) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    header: list[str] = []
+    line = 1
+    try:
+        for cells in reader:
+            if not header:
+                header = [cell.strip() for cell in cells]
+            elif len(cells) != len(header) and any(cells):
+                mistakes.append(
+                    f"{path}:{line}: expected {len(header)} columns, found {len(cells)}"
+                )
+            elif any(cells):
+                try:
+                    yield line, _csv_values(dict(zip(header, cells, strict=True)))
+                except ValueError as error:
+                    mistakes.append(f"{path}:{line}: {error}")
+            line = reader.line_num + 1
+    except csv.Error as error:
+        mistakes.append(f"{path}:{line}: expected a CSV row, found: {error}")
+
+
+def _csv_values(cells: Mapping[str, str]) -> dict[str, Any]:
+    """Cells as the values JSON would have; a cell that starts with ``[`` is JSON itself."""
+    values: dict[str, Any] = {}
+    for name, raw in cells.items():
+        cell = raw.strip()
+        if not cell:
+            continue
+        if name in (*_LIST_COLUMNS, "answers", "history") and cell.startswith("["):
+            try:
+                values[name] = json.loads(cell)
+            except json.JSONDecodeError as error:
+                raise ValueError(
+                    f"'{name}': expected a JSON list, found {shown(cell)} ({error.msg})"
+                ) from None
+        elif name in _LIST_COLUMNS:
+            values[name] = [part.strip() for part in cell.split("|")]
+        elif name == "answers":
+            values[name] = [[part.strip() for part in cell.split("|")]]
+        elif name == "answerable" and cell.lower() in _YES | _NO:
+            values[name] = cell.lower() in _YES
+        else:
+            values[name] = cell
+    return values
+
+
+def _questions(
+    rows: list[tuple[int, Mapping[str, Any]]],
+    path: Path,
+    finder: ArticleFinder,
+    mistakes: list[str],
+) -> Iterator[Question]:
+    first_seen: dict[str, int] = {}
+    for line, values in rows:
+        row, wrong = read_row(values)
+        if row is not None:
+            if row.id in first_seen:
+                wrong.append(
+                    f"expected an id of its own, found {shown(row.id)}, "
+                    f"which line {first_seen[row.id]} has"
+                )
+            first_seen.setdefault(row.id, line)
+            scope = {name: finder.find(name, wrong) for name in row.scoped}
+            evidence = [_gold(item, row, scope, wrong) for item in row.evidence]
+            wrong += [
+                f"'answers': expected a word or a number, found {shown(group)}"
+                for group in row.answers
+                if not any(words(alternative) for alternative in group)
+            ]
+            if not wrong:
+                yield _question(row, [gold for gold in evidence if gold])
+        mistakes += [f"{path}:{line}: {mistake}" for mistake in wrong]
+
+
+def _question(row: Row, evidence: list[GoldEvidence]) -> Question:
+    return Question(
+        id=row.id,
+        question=row.question,
+        scope=tuple(row.scoped),
+        answerable=row.answerable,
+        history=tuple(Turn(question, answer) for question, answer in row.history),
+        answers=tuple(tuple(group) for group in row.answers),
+        evidence=tuple(evidence),
+        reference=row.reference,
+        kind=row.kind,
+    )
+
+
+def _gold(
+    item: EvidenceRow, row: Row, scope: Mapping[str, Article | None], wrong: list[str]
+) -> GoldEvidence | None:
+    """The evidence with its article; a mistake when its words do not stand there."""
+    if item.article is not None and item.article not in scope:
+        wrong.append(
+            f"'evidence': expected one of the articles {shown(list(scope))}, "
+            f"found {shown(item.article)}"
+        )
+        return None
+    named = item.article or (row.article if row.article in scope else None)
+    places = [named] if named else list(scope)
+    known = [(name, article) for name in places if (article := scope[name])]
+    for name, article in known:
+        if item.quote in article.text:
+            return GoldEvidence(name, item.quote)
+    if known:  # an article that was not found has been reported already
+        name, article = known[0]
+        wrong.append(
+            f"'evidence': expected words that stand verbatim in {shown(name)}, "
+            f"found {shown(item.quote)} ({_where_it_leaves(item.quote, article.text)})"
+        )
+    return None
+
+
+def _where_it_leaves(quote: str, text: str) -> str:
+    """How far the article agrees with a quote, so that a slip of the pen is found at once."""
+    low, high = 0, len(quote)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if quote[:middle] in text else (low, middle - 1)
+    if low < 8:
+        return "nothing like it was found"
+    start = text.index(quote[:low]) + low
+    return (
+        f"after {shown(quote[max(0, low - 30) : low])} the article has {text[start : start + 1]!r}"
+    )
+
+
+def _summary(path: Path, mistakes: list[str]) -> str:
+    count = len(mistakes)
+    lines = mistakes[:_MOST_MISTAKES]
+    if count > _MOST_MISTAKES:
+        lines.append(f"… and {count - _MOST_MISTAKES} more")
+    noun = "mistake" if count == 1 else "mistakes"
+    return f"{path.name} has {count} {noun}; nothing was run.\n" + "\n".join(lines)

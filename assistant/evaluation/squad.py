@@ -1,0 +1,148 @@
+"""Read SQuAD 1.1 and 2.0 files: each title becomes one article, its paragraphs joined."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from assistant.evaluation.question_articles import ArticleFinder
+from assistant.evaluation.question_rows import shown
+from assistant.schema import Article
+
+_GAP = "\n\n"
+
+
+class _Answer(BaseModel):
+    text: str
+    answer_start: int
+
+
+class _Asked(BaseModel):
+    id: str
+    question: str
+    answers: list[_Answer] = []
+    is_impossible: bool = False
+
+
+class _Paragraph(BaseModel):
+    context: str
+    qas: list[_Asked]
+
+
+class _Titled(BaseModel):
+    title: str
+    paragraphs: list[_Paragraph]
+
+
+class _Squad(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    data: list[_Titled]
+
+
+def looks_like_squad(path: Path, text: str) -> bool:
+    """Whether this is SQuAD's one object rather than one question a line."""
+    return path.suffix.lower() == ".json" and '"paragraphs"' in text
+
+
+def read_squad(
+    path: Path, text: str, finder: ArticleFinder, mistakes: list[str]
+) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Rows as a question file has them; the articles are put where the finder finds them."""
+    try:
+        squad = _Squad.model_validate(json.loads(text))
+    except json.JSONDecodeError as error:
+        mistakes.append(f"{path}:{error.lineno}: expected SQuAD JSON, found: {error.msg}")
+        return
+    except ValidationError as error:
+        for item in error.errors(include_url=False):
+            place = ".".join(str(part) for part in item["loc"])
+            expected = item["msg"].replace("Input should be ", "").lower()
+            mistakes.append(f"{path}:1: {place}: expected {expected}, found {shown(item['input'])}")
+        return
+    lines = _LineOfId(text)
+    for titled in squad.data:
+        article = Article(
+            id=titled.title,
+            title=titled.title.replace("_", " "),
+            text=_GAP.join(paragraph.context for paragraph in titled.paragraphs),
+            source=str(path),
+        )
+        finder.put(article)
+        yield from _rows(titled, article, path, lines, mistakes)
+
+
+def _rows(
+    titled: _Titled, article: Article, path: Path, lines: _LineOfId, mistakes: list[str]
+) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    sentences = _Sentences(article)
+    offset = 0
+    for paragraph in titled.paragraphs:
+        for asked in paragraph.qas:
+            line = lines.of(asked.id)
+            for answer in asked.answers:
+                end = answer.answer_start + len(answer.text)
+                found = paragraph.context[max(0, answer.answer_start) : end]
+                if found != answer.text:
+                    mistakes.append(
+                        f"{path}:{line}: question {shown(asked.id)}: expected "
+                        f"{shown(answer.text)} at answer_start {answer.answer_start}, "
+                        f"found {shown(found)}"
+                    )
+            yield line, _row(asked, article, offset, sentences)
+        offset += len(paragraph.context) + len(_GAP)
+
+
+def _row(asked: _Asked, article: Article, offset: int, sentences: _Sentences) -> dict[str, Any]:
+    answerable = not asked.is_impossible and bool(asked.answers)
+    row: dict[str, Any] = {
+        "id": asked.id,
+        "article": article.id,
+        "question": asked.question,
+        "answerable": answerable,
+        "kind": "fact" if answerable else "unanswerable",
+    }
+    if answerable:
+        first = asked.answers[0]
+        start = offset + first.answer_start
+        row["answers"] = [list(dict.fromkeys(answer.text for answer in asked.answers))]
+        row["evidence"] = [sentences.around(start, start + len(first.text))]
+    return row
+
+
+class _Sentences:
+    """The sentences of an article, found once, by position."""
+
+    def __init__(self, article: Article) -> None:
+        from assistant.passages import split_article
+
+        self._article = article
+        self._spans = [(passage.start, passage.end) for passage in split_article(article)]
+
+    def around(self, start: int, end: int) -> str:
+        """The sentence (or sentences) that hold this span, verbatim."""
+        touching = [span for span in self._spans if span[0] < end and start < span[1]]
+        first = min((span[0] for span in touching), default=start)
+        last = max((span[1] for span in touching), default=end)
+        return self._article.text[min(first, start) : max(last, end)]
+
+
+class _LineOfId:
+    """Line numbers of question ids in the file, so that a mistake can be found again."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._position = 0
+        self._line = 1
+
+    def of(self, question_id: str) -> int:
+        """The line that mentions this id; ids are asked for in the order of the file."""
+        found = self._text.find(json.dumps(question_id, ensure_ascii=False), self._position)
+        if found >= 0:
+            self._line += self._text.count("\n", self._position, found)
+            self._position = found
+        return self._line
