@@ -1,0 +1,84 @@
+"""Countries by every name an article may use: UK, British, London; Germany, German, Berlin.
+
+The names come from the countryinfo package. Not handled: offices and persons ("the
+chancellor"), regions, and cities that are not capitals.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from types import MappingProxyType
+
+_WORDS = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*", re.UNICODE)
+_POSSESSIVE = re.compile(r"['’]s?$")
+
+def countries(text: str) -> frozenset[str]:
+    """Canonical names of the countries a text mentions, by whatever name."""
+    index = _index()
+    tokens = [_POSSESSIVE.sub("", token) for token in _WORDS.findall(text)]
+    found = set()
+    for size in (4, 3, 2, 1):
+        for i in range(len(tokens) - size + 1):
+            name = " ".join(tokens[i : i + size])
+            country = index.get(_key(name))
+            if country and name[:1].isupper():
+                found.add(country)
+    return frozenset(found)
+
+
+def expansions(text: str) -> tuple[str, ...]:
+    """Other names of the countries a text mentions, to search with beside its own words."""
+    given = text.casefold()
+    names = (name for country in sorted(countries(text)) for name in _names()[country])
+    return tuple(name for name in names if name.casefold() not in given)
+
+
+def _key(name: str) -> str:
+    # Codes count in capitals only: "us" is a pronoun, "US" a country.
+    bare = name.replace(".", "")
+    return bare if len(bare) <= 3 and bare.isupper() else name.casefold()
+
+
+@cache
+def _names() -> Mapping[str, tuple[str, ...]]:
+    from countryinfo import all_countries
+
+    names = {}
+    infos = (country.info() for country in all_countries())
+    # The larger country first: "American" is the United States before it is Saipan.
+    for info in sorted(infos, key=lambda info: -(info.get("population") or 0)):
+        name = info.get("name")
+        if not name:
+            continue
+        others = [info.get("demonym"), _capital(info.get("capital")), *info.get("altSpellings", ())]
+        full = [name, *(other for other in others if isinstance(other, str))]
+        names[name] = tuple(dict.fromkeys(other for other in full if _usable(other, full)))
+    return MappingProxyType(names)
+
+
+@cache
+def _index() -> Mapping[str, str]:
+    index: dict[str, str] = {}
+    for country, names in _names().items():
+        for name in names:
+            index.setdefault(_key(name), country)
+    # A country's own name wins over another's demonym or capital (Georgia, Guinea, Congo).
+    index.update({_key(country): country for country in _names()})
+    return MappingProxyType(index)
+
+
+def _capital(name: object) -> str | None:
+    # "Washington D.C." is written "Washington" when it stands for a government.
+    return re.sub(r",? D\.?C\.?$", "", name) if isinstance(name, str) else None
+
+
+def _usable(name: str, names: Sequence[str]) -> bool:
+    if not name.isascii() or len(name) < 2:
+        return False
+    if len(name) > 3 or not name.isupper():
+        return True
+    # Of the codes only those that people write: the initials of a name (UK, US, USA, UAE).
+    # The others (IT, IN, NO, DE) are words.
+    return any(name == "".join(w[0] for w in full.split() if w[0].isupper()) for full in names)
