@@ -286,9 +286,15 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class QuestionResult:
-    """A question, what was answered, and its scores. ``error`` is set when asking failed."""
+    """A question, what was answered, and its scores. ``error`` is set when asking failed.
+
+    ``retrieved`` is the ranking that recall was measured on, best first; ``seconds`` is the
+    wall-clock time the question took.
+    """
 
     question: Question
     answer: Answer | None
     scores: tuple[Score, ...]
     error: str = ""
+    retrieved: tuple[RetrievedPassage, ...] = ()
+    seconds: float = 0.0
