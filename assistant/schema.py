@@ -34,6 +34,12 @@ class Article:
     wherever it came from. ``published`` and ``updated`` are ISO 8601 dates or times as the
     source gives them. What is not known is ``None``; the time of adding is never a
     publication date.
+
+    ``url`` is the canonical address. ``captions`` are kept apart from the text. ``pages`` holds
+    the offset into ``text`` at which each page begins, where there are pages. ``notices`` are
+    sentences for the reader about how well the article could be read. ``origins`` pairs a
+    field's name with where its value came from, such as ``("published", "JSON-LD
+    datePublished")``.
     """
 
     id: str
@@ -45,6 +51,11 @@ class Article:
     published: str | None = None
     updated: str | None = None
     language: str | None = None
+    url: str | None = None
+    captions: tuple[str, ...] = ()
+    pages: tuple[int, ...] = ()
+    notices: tuple[str, ...] = ()
+    origins: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
