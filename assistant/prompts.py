@@ -21,6 +21,9 @@ VARIABLES: Mapping[str, frozenset[str]] = MappingProxyType(
         "answerable": frozenset({"passages", "question", "about"}),
         "system": frozenset(),
         "rewrite": frozenset({"history", "question"}),
+        "judge": frozenset({"question", "expected", "evidence", "answer"}),
+        "draft_question": frozenset({"title", "before", "sentence"}),
+        "draft_unanswerable": frozenset({"title", "passages"}),
     }
 )
 """Every template and the variables it uses, all of them required."""

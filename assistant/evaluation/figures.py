@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.evaluation.scorers import METRICS
-from assistant.schema import QuestionResult, Timings
+from assistant.schema import QuestionResult
 
 if TYPE_CHECKING:
     from numpy import float64
@@ -17,10 +17,25 @@ if TYPE_CHECKING:
 RESAMPLES = 2000
 SEED = 20_231_108
 
-SECONDS: Mapping[str, Callable[[Timings], float | None]] = {
-    "seconds_evidence": lambda timings: timings.evidence,
-    "seconds_first_token": lambda timings: timings.first_token,
-    "seconds_total": lambda timings: timings.total,
+
+def _evidence(result: QuestionResult) -> float | None:
+    return result.answer.timings.evidence if result.answer else None
+
+
+def _first_token(result: QuestionResult) -> float | None:
+    return result.answer.timings.first_token if result.answer else None
+
+
+def _total(result: QuestionResult) -> float | None:
+    if result.error:
+        return None
+    return result.answer.timings.total if result.answer else result.seconds
+
+
+SECONDS: Mapping[str, Callable[[QuestionResult], float | None]] = {
+    "seconds_evidence": _evidence,
+    "seconds_first_token": _first_token,
+    "seconds_total": _total,
 }
 """Moments after the question, by the name of their figures (``_p50`` and ``_p95`` follow)."""
 
@@ -46,10 +61,9 @@ def summarise(results: Iterable[QuestionResult]) -> dict[str, Figure]:
         for item in result.scores:
             if item.value is not None:
                 values[item.metric].append(item.value)
-        if result.answer is not None:
-            for name, read in SECONDS.items():
-                if (moment := read(result.answer.timings)) is not None:
-                    seconds[name].append(moment)
+        for name, read in SECONDS.items():
+            if (moment := read(result)) is not None:
+                seconds[name].append(moment)
     figures = {name: mean_figure(values[name]) for name in METRICS if values.get(name)}
     for name in SECONDS:
         if seconds.get(name):

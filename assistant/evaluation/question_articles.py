@@ -19,7 +19,8 @@ class ArticleFinder:
     """Articles by the name the questions use; each file is read once.
 
     ``found`` maps names to articles. The ``id`` of such an article is its name: the library
-    gives it another when it is added. A file is looked for in the folder given, beside the
+    gives it another when it is added. A text file's title is ``""``, and found in its text
+    when it is added. A file is looked for in the folder given, beside the
     question file, and in ``articles`` beside the file or beside the file's folder.
     """
 
@@ -78,7 +79,7 @@ def _read_article(name: str, path: Path, mistakes: list[str]) -> Article | None:
             mistakes.append(f"{path}: expected at most {MAX_ARTICLE_BYTES:,} bytes, found {size:,}")
             return None
         text = path.read_text(encoding="utf-8-sig")
-        title = path.stem
+        title = ""
         if path.suffix == ".json":
             title, text = _title_and_text(text, path)
     except (OSError, ValueError, RecursionError) as error:
@@ -95,4 +96,4 @@ def _title_and_text(raw: str, path: Path) -> tuple[str, str]:
     if not isinstance(values, dict) or not isinstance(values.get("text"), str):
         raise ValueError('no {"title": …, "text": …} object')
     title = values.get("title")
-    return (title if isinstance(title, str) and title.strip() else path.stem), values["text"]
+    return (title if isinstance(title, str) else ""), values["text"]

@@ -11,6 +11,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 MAX_TEXT = 20_000
 """Longest string of a row, in characters."""
 
+Mistake = tuple[int, str]
+"""A line of the file, and what was expected and found there."""
+
 _Name = Annotated[str, Field(min_length=1, max_length=300)]
 _Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
 
@@ -94,7 +97,7 @@ def _misspelt(values: Mapping[str, Any]) -> list[str]:
     missing = [name for name in Row.model_fields if name not in values]
     unknown = [name for name in values if name not in Row.model_fields]
     slips = ((name, difflib.get_close_matches(name, missing, n=1, cutoff=0.8)) for name in unknown)
-    return [f"expected '{match[0]}', found '{shown(name)}'" for name, match in slips if match]
+    return [f"expected '{match[0]}', found {shown(name)}" for name, match in slips if match]
 
 
 def _contradictions(row: Row) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from assistant.errors import QuestionSetError
 from assistant.evaluation.question_articles import ArticleFinder
-from assistant.evaluation.question_rows import EvidenceRow, Row, read_row, shown
+from assistant.evaluation.question_rows import EvidenceRow, Mistake, Row, read_row, shown
 from assistant.evaluation.squad import looks_like_squad, read_squad
 from assistant.evaluation.wording import words
 from assistant.schema import Article, GoldEvidence, Question, QuestionSet, Turn
@@ -43,17 +43,17 @@ def load_question_set(path: Path | str, articles: Path | str | None = None) -> Q
     path = Path(path)
     text = _read_text(path)
     finder = ArticleFinder(path, Path(articles) if articles is not None else None)
-    mistakes: list[str] = []
+    mistakes: list[Mistake] = []
     rows: list[tuple[int, Mapping[str, Any]]] = []
     if path.suffix.lower() == ".csv":
-        rows = list(_csv_rows(text, path, mistakes))
+        rows = list(_csv_rows(text, mistakes))
     elif looks_like_squad(path, text):
         rows = list(read_squad(path, text, finder, mistakes))
     else:
-        rows = list(_jsonl_rows(text, path, mistakes))
-    questions = list(_questions(rows, path, finder, mistakes))
+        rows = list(_jsonl_rows(text, mistakes))
+    questions = list(_questions(rows, finder, mistakes))
     if not rows and not mistakes:
-        mistakes.append(f"{path}:1: expected at least one question, found none")
+        mistakes.append((1, "expected at least one question, found none"))
     if mistakes:
         raise QuestionSetError(_summary(path, mistakes))
     return QuestionSet(path.stem, tuple(questions), finder.found)
@@ -80,9 +80,7 @@ def _read_text(path: Path) -> str:
         ) from None
 
 
-def _jsonl_rows(
-    text: str, path: Path, mistakes: list[str]
-) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _jsonl_rows(text: str, mistakes: list[Mistake]) -> Iterator[tuple[int, Mapping[str, Any]]]:
     # Not splitlines(): it also breaks at U+2028 and the like, which JSON strings may hold.
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
@@ -92,18 +90,16 @@ def _jsonl_rows(
         except (json.JSONDecodeError, RecursionError) as error:
             detail = getattr(error, "msg", "nesting too deep")
             mistakes.append(
-                f"{path}:{number}: expected one JSON object, found {shown(line.strip())} ({detail})"
+                (number, f"expected one JSON object, found {shown(line.strip())} ({detail})")
             )
             continue
         if isinstance(values, dict):
             yield number, values
         else:
-            mistakes.append(f"{path}:{number}: expected one JSON object, found {shown(values)}")
+            mistakes.append((number, f"expected one JSON object, found {shown(values)}"))
 
 
-def _csv_rows(
-    text: str, path: Path, mistakes: list[str]
-) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _csv_rows(text: str, mistakes: list[Mistake]) -> Iterator[tuple[int, Mapping[str, Any]]]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     header: list[str] = []
     line = 1
@@ -112,17 +108,15 @@ def _csv_rows(
             if not header:
                 header = [cell.strip() for cell in cells]
             elif len(cells) != len(header) and any(cells):
-                mistakes.append(
-                    f"{path}:{line}: expected {len(header)} columns, found {len(cells)}"
-                )
+                mistakes.append((line, f"expected {len(header)} columns, found {len(cells)}"))
             elif any(cells):
                 try:
                     yield line, _csv_values(dict(zip(header, cells, strict=True)))
                 except ValueError as error:
-                    mistakes.append(f"{path}:{line}: {error}")
+                    mistakes.append((line, str(error)))
             line = reader.line_num + 1
     except csv.Error as error:
-        mistakes.append(f"{path}:{line}: expected a CSV row, found: {error}")
+        mistakes.append((line, f"expected a CSV row, found: {error}"))
 
 
 def _csv_values(cells: Mapping[str, str]) -> dict[str, Any]:
@@ -152,9 +146,8 @@ def _csv_values(cells: Mapping[str, str]) -> dict[str, Any]:
 
 def _questions(
     rows: list[tuple[int, Mapping[str, Any]]],
-    path: Path,
     finder: ArticleFinder,
-    mistakes: list[str],
+    mistakes: list[Mistake],
 ) -> Iterator[Question]:
     first_seen: dict[str, int] = {}
     for line, values in rows:
@@ -175,7 +168,7 @@ def _questions(
             ]
             if not wrong:
                 yield _question(row, [gold for gold in evidence if gold])
-        mistakes += [f"{path}:{line}: {mistake}" for mistake in wrong]
+        mistakes += [(line, mistake) for mistake in wrong]
 
 
 def _question(row: Row, evidence: list[GoldEvidence]) -> Question:
@@ -231,9 +224,10 @@ def _where_it_leaves(quote: str, text: str) -> str:
     )
 
 
-def _summary(path: Path, mistakes: list[str]) -> str:
+def _summary(path: Path, mistakes: list[Mistake]) -> str:
     count = len(mistakes)
-    lines = mistakes[:_MOST_MISTAKES]
+    ordered = sorted(mistakes, key=lambda mistake: mistake[0])[:_MOST_MISTAKES]
+    lines = [f"{path}:{line}: {mistake}" for line, mistake in ordered]
     if count > _MOST_MISTAKES:
         lines.append(f"… and {count - _MOST_MISTAKES} more")
     noun = "mistake" if count == 1 else "mistakes"

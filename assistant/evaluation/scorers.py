@@ -112,6 +112,23 @@ def score(question: Question, answer: Answer, articles: Iterable[Article]) -> tu
     )
 
 
+def score_error(question: Question) -> tuple[Score, ...]:
+    """The scores of a question that could not be asked: nobody could trust that.
+
+    Only the headline metrics; the others are unscored, and so are absent.
+    """
+    said = "asking failed"
+    if not question.answerable:
+        return Score("trusted", 0.0, said), Score("refused", 0.0, said)
+    gradable = bool(question.answers or question.reference)
+    wanted = {
+        "trusted": gradable and bool(question.evidence),
+        "correct": gradable,
+        "cited": bool(question.evidence),
+    }
+    return tuple(Score(name, 0.0, said) for name, scored in wanted.items() if scored)
+
+
 def score_ranking(question: Question, ranking: Sequence[RetrievedPassage]) -> tuple[Score, ...]:
     """Recall at every cutoff and reciprocal rank of the gold evidence in a ranking.
 

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from assistant.evaluation.question_articles import ArticleFinder
-from assistant.evaluation.question_rows import shown
+from assistant.evaluation.question_rows import Mistake, shown
 from assistant.schema import Article
 
 _GAP = "\n\n"
@@ -50,19 +50,19 @@ def looks_like_squad(path: Path, text: str) -> bool:
 
 
 def read_squad(
-    path: Path, text: str, finder: ArticleFinder, mistakes: list[str]
+    path: Path, text: str, finder: ArticleFinder, mistakes: list[Mistake]
 ) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """Rows as a question file has them; the articles are put where the finder finds them."""
     try:
         squad = _Squad.model_validate(json.loads(text))
     except json.JSONDecodeError as error:
-        mistakes.append(f"{path}:{error.lineno}: expected SQuAD JSON, found: {error.msg}")
+        mistakes.append((error.lineno, f"expected SQuAD JSON, found: {error.msg}"))
         return
     except ValidationError as error:
         for item in error.errors(include_url=False):
             place = ".".join(str(part) for part in item["loc"])
             expected = item["msg"].replace("Input should be ", "").lower()
-            mistakes.append(f"{path}:1: {place}: expected {expected}, found {shown(item['input'])}")
+            mistakes.append((1, f"{place}: expected {expected}, found {shown(item['input'])}"))
         return
     lines = _LineOfId(text)
     for titled in squad.data:
@@ -73,11 +73,11 @@ def read_squad(
             source=str(path),
         )
         finder.put(article)
-        yield from _rows(titled, article, path, lines, mistakes)
+        yield from _rows(titled, article, lines, mistakes)
 
 
 def _rows(
-    titled: _Titled, article: Article, path: Path, lines: _LineOfId, mistakes: list[str]
+    titled: _Titled, article: Article, lines: _LineOfId, mistakes: list[Mistake]
 ) -> Iterator[tuple[int, Mapping[str, Any]]]:
     sentences = _Sentences(article)
     offset = 0
@@ -88,11 +88,11 @@ def _rows(
                 end = answer.answer_start + len(answer.text)
                 found = paragraph.context[max(0, answer.answer_start) : end]
                 if found != answer.text:
-                    mistakes.append(
-                        f"{path}:{line}: question {shown(asked.id)}: expected "
-                        f"{shown(answer.text)} at answer_start {answer.answer_start}, "
-                        f"found {shown(found)}"
+                    said = (
+                        f"question {shown(asked.id)}: expected {shown(answer.text)} at "
+                        f"answer_start {answer.answer_start}, found {shown(found)}"
                     )
+                    mistakes.append((line, said))
             yield line, _row(asked, article, offset, sentences)
         offset += len(paragraph.context) + len(_GAP)
 
