@@ -1,0 +1,191 @@
+"""Turn settings into models: the only file that names providers.
+
+What is handed out are LangChain's own protocols, ``Embeddings`` and ``BaseChatModel``.
+Provider packages are imported when they are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from langchain_core.embeddings import Embeddings
+from langchain_core.language_models import BaseChatModel
+
+from assistant import weights
+from assistant.errors import EndpointError, ModelError
+from assistant.settings import Settings
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+EXTRACTIVE = "extractive"
+"""The name of "no language model": the best evidence sentences are the answer."""
+
+_BATCH = 32
+
+Progress = Callable[[weights.Progress], None]
+
+
+class SentenceTransformerEmbedder(Embeddings):
+    """A sentence-transformers model in a local folder. Vectors have unit length."""
+
+    def __init__(self, folder: Path) -> None:
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging as transformers_logging
+
+        transformers_logging.disable_progress_bar()
+        try:
+            self._model: SentenceTransformer = SentenceTransformer(
+                str(folder), device="cpu", local_files_only=True
+            )
+        except (OSError, ValueError) as error:
+            raise ModelError(f"The embedding model in {folder} cannot be loaded: {error}") from error
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        vectors = self._model.encode(
+            texts, batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False
+        )
+        rows: list[list[float]] = vectors.tolist()
+        return rows
+
+    def embed_query(self, text: str) -> list[float]:
+        return self.embed_documents([text])[0]
+
+
+def embedder(settings: Settings, progress: Progress | None = None) -> Embeddings:
+    """The embedding model the settings name; downloads it when it is not there.
+
+    Raises:
+        ModelError: unknown name, or a folder that holds no model.
+        WeightsError: the files cannot be had.
+    """
+    name = settings.embedder
+    if name in weights.catalogue():
+        return SentenceTransformerEmbedder(weights.ensure(name, settings, progress))
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return SentenceTransformerEmbedder(folder)
+    raise ModelError(
+        f"There is no embedder '{name}'. Use one of {_known('embedder')}, "
+        "or the folder of a sentence-transformers model."
+    )
+
+
+def chat_model(settings: Settings, progress: Progress | None = None) -> BaseChatModel | None:
+    """The chat model the settings name, or None for ``extractive``. Weights load on first use.
+
+    Raises:
+        ModelError: unknown name, or a provider package that is not installed.
+        WeightsError: the file of an embedded model cannot be had.
+    """
+    name = settings.model
+    if name == EXTRACTIVE:
+        return None
+    if settings.endpoint:
+        return _endpoint(settings)
+    if name in weights.catalogue():
+        return _in_process(weights.ensure(name, settings, progress), settings)
+    if name.endswith(".gguf"):
+        return _in_process(Path(name).expanduser(), settings)
+    if ":" in name:
+        return _provider(settings)
+    raise ModelError(
+        f"There is no model '{name}'. Use one of {_known('chat')}, '{EXTRACTIVE}', a .gguf file, "
+        "'<provider>:<model>', or name an endpoint with the endpoint setting."
+    )
+
+
+@contextmanager
+def endpoint_errors(model: BaseChatModel) -> Iterator[None]:
+    """Turn what a remote provider's client raises into an :class:`EndpointError`.
+
+    Provider clients share no base class, but all of them talk through httpx or derive from
+    their package's own error; a model of this package raises ModelError by itself.
+    """
+    try:
+        yield
+    except ModelError:
+        raise
+    except Exception as error:
+        # The one place where foreign errors enter: an unknown provider's error types cannot
+        # be listed. What is not from a client package is a bug and goes through unchanged.
+        if type(error).__module__.split(".")[0] in ("builtins", "assistant", "langchain_core"):
+            raise
+        raise EndpointError(f"{_describe(model)}: {_cause(error)}") from error
+
+
+def _in_process(path: Path, settings: Settings) -> BaseChatModel:
+    from assistant.llamacpp import LlamaCppChat, check_gguf
+
+    check_gguf(path)
+    return LlamaCppChat(
+        path=path,
+        context_tokens=settings.context_tokens,
+        threads=settings.threads,
+        seed=settings.seed,
+        max_tokens=settings.max_tokens,
+    )
+
+
+def _endpoint(settings: Settings) -> BaseChatModel:
+    from langchain_openai import ChatOpenAI
+
+    # One layer of retries only: the client's own, which honours Retry-After.
+    return ChatOpenAI(
+        model=settings.model,
+        base_url=settings.endpoint,
+        # Local servers need no key, but the client insists on one.
+        api_key=settings.api_key or "none",
+        temperature=0.0,
+        seed=settings.seed,
+        max_completion_tokens=settings.max_tokens,
+        timeout=settings.request_timeout,
+        max_retries=2,
+        stream_usage=True,
+    )
+
+
+def _provider(settings: Settings) -> BaseChatModel:
+    from langchain.chat_models import init_chat_model
+
+    try:
+        model: Any = init_chat_model(
+            settings.model, temperature=0.0, max_tokens=settings.max_tokens
+        )
+    except ImportError as error:
+        raise ModelError(f"{error} Then ask again.") from error
+    except ValueError as error:
+        raise ModelError(f"LangChain knows no model '{settings.model}': {error}") from error
+    if not isinstance(model, BaseChatModel):
+        raise ModelError(f"'{settings.model}' is not a chat model.")
+    return model
+
+
+def _describe(model: BaseChatModel) -> str:
+    base = getattr(model, "openai_api_base", None)
+    return f"The model endpoint {base}" if base else "The model provider"
+
+
+def _cause(error: Exception) -> str:
+    status = getattr(error, "status_code", None)
+    name = type(error).__name__
+    if status == 401 or status == 403:
+        return f"refused the key (HTTP {status}). Set api_key (ASSISTANT_API_KEY)."
+    if status == 404:
+        return "knows no such model or address (HTTP 404). Check model and endpoint."
+    if status == 429:
+        return "is over its rate limit (HTTP 429). Wait a little and ask again."
+    if isinstance(status, int):
+        return f"failed with HTTP {status}. Ask again, or look at the server's log."
+    if "Timeout" in name:
+        return "did not answer in time. Raise request_timeout, or use a smaller model."
+    if "Connect" in name:
+        return "cannot be reached. Is the server running, and is the address right?"
+    return f"failed ({name}). Ask again, or choose another model."
+
+
+def _known(kind: str) -> str:
+    return ", ".join(f"'{name}'" for name, row in weights.catalogue().items() if row.kind == kind)

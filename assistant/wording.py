@@ -1,0 +1,130 @@
+"""What the words of a sentence claim: its content words, numbers, names and negations.
+
+The pieces that citing and checking share. English rules, harmless elsewhere: without spaces
+or capitals there are simply fewer pieces to compare.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+
+from snowballstemmer import stemmer
+
+from assistant.aliases import countries
+
+STOPWORDS = frozenset(
+    """
+    a about after again all also am an and any are as at be because been before being between
+        both but by can could d did do does doing don down during each either else ever every few
+        for from further had has have having he her here hers him his how i if in into is it its
+        itself just ll m may me might more most much must my no nor not of off on once only or
+        other our ours out over own per re s same shall she should so some such t than that the
+        their theirs them then there these they this those through to too under until up upon us
+        ve very was we were what when where which while who whom whose why will with would you
+        your yours
+    """.split()
+)
+"""Words that any two English sentences share without meaning anything by it."""
+
+_STEMMER = stemmer("english")
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_OPENING = re.compile(r"(?:^|[.!?…:]\s|[“\"‘(\[]|\n)\s*$")
+_SMALL = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+    "fifteen sixteen seventeen eighteen nineteen twenty"
+).split()
+_NUMBER_WORDS = {word: str(value) for value, word in enumerate(_SMALL)} | {
+    "thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "seventy": "70",
+    "eighty": "80", "ninety": "90", "hundred": "100", "thousand": "1000", "dozen": "12",
+    "first": "1", "second": "2", "third": "3", "fourth": "4", "fifth": "5",
+    "sixth": "6", "seventh": "7", "eighth": "8", "ninth": "9", "tenth": "10",
+    "twice": "2", "million": "1000000", "billion": "1000000000", "trillion": "1000000000000",
+    "mn": "1000000", "bn": "1000000000", "tn": "1000000000000",
+}  # fmt: skip
+_DAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
+_MONTHS = frozenset(
+    "january february march april may june july august september october november december".split()
+)
+_NEGATIONS = frozenset(
+    "no not never none nobody nothing neither nor without cannot n't cant wont dont doesnt "
+    "didnt isnt arent wasnt werent hasnt havent hadnt wouldnt couldnt shouldnt".split()
+)
+# Capitalised in the middle of a sentence without naming anyone.
+_UNNAMING = frozenset("i mr mrs ms dr prof sir lord lady sen rep gov gen president".split())
+
+
+def content_words(text: str) -> list[str]:
+    """Stems of the words that carry meaning, in order, with repeats; numbers as digits."""
+    words = [_plain(word) for word in _WORD.findall(text)]
+    return [stem(word) for word in words if word and word not in STOPWORDS]
+
+
+def numbers(text: str) -> frozenset[str]:
+    """Every number a text states, in digits: "three", "3" and "3.0" are one."""
+    found = {_digits(match) for match in _NUMBER.findall(text)}
+    for word in _WORD.findall(text):
+        folded = word.casefold()
+        if folded in _NUMBER_WORDS:
+            found.add(_NUMBER_WORDS[folded])
+    return frozenset(found)
+
+
+def dates(text: str) -> frozenset[str]:
+    """Weekdays and months a text names ("may" and "march" only when capitalised)."""
+    words = {word.casefold() for word in _WORD.findall(text) if word[0].isupper()}
+    return frozenset(words & (_DAYS | _MONTHS))
+
+
+def names(text: str, known: frozenset[str] = frozenset()) -> frozenset[str]:
+    """Folded words of the proper names in a text; of countries the canonical name.
+
+    The first word of a sentence has its capital by right: it counts when another capital
+    follows or when it is ``known`` as a name from elsewhere.
+    """
+    found = {country.casefold() for country in countries(text)}
+    matches = list(_WORD.finditer(text))
+    for i, match in enumerate(matches):
+        word, folded = match.group(), _plain(match.group())
+        if not word[0].isupper() or len(folded) < 2 or countries(word):
+            continue
+        if folded in STOPWORDS | _UNNAMING | _DAYS | _MONTHS | _NUMBER_WORDS.keys():
+            continue
+        if _OPENING.search(text[: match.start()]) and folded not in known:
+            follower = matches[i + 1] if i + 1 < len(matches) else None
+            if follower is None or not follower.group()[0].isupper():
+                continue
+        found.add(folded)
+    return frozenset(found)
+
+
+def negated(text: str) -> bool:
+    """Whether a text denies something, by an odd number of negating words."""
+    words = re.findall(r"[^\W_]+|n['’]t\b", text.casefold())
+    contracted = len(re.findall(r"n['’]t\b", text.casefold()))
+    return (sum(word in _NEGATIONS for word in words) + contracted) % 2 == 1
+
+
+@cache
+def stem(word: str) -> str:
+    """The English stem of a folded word."""
+    return str(_STEMMER.stemWord(word))
+
+
+def _plain(word: str) -> str:
+    word = unicodedata.normalize("NFKD", word).casefold().replace("’", "'")
+    word = "".join(c for c in word if not unicodedata.combining(c))
+    word = re.sub(r"'s?$", "", word)
+    return _NUMBER_WORDS.get(word, word) if word in _SMALL else word
+
+
+def _digits(number: str) -> str:
+    """ "600,000" and "600.000" as "600000"; "3.0" as "3"; "3.80" as "3.8"."""
+    if re.fullmatch(r"\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*", number):
+        return re.sub(r"[.,]", "", number)
+    number = number.replace(",", ".")
+    if number.count(".") > 1:
+        return number
+    return number.rstrip("0").rstrip(".") if "." in number else number.lstrip("0") or "0"
