@@ -29,7 +29,7 @@ STOPWORDS = frozenset(
 """Words that any two English sentences share without meaning anything by it."""
 
 _STEMMER = stemmer("english")
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W_]+(?:['’][^\W_]+)*")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _OPENING = re.compile(r"(?:^|[.!?…:]\s|[“\"‘(\[]|\n)\s*$")
 _SMALL = (
@@ -117,7 +117,9 @@ def _plain(word: str) -> str:
     word = unicodedata.normalize("NFKD", word).casefold().replace("’", "'")
     word = "".join(c for c in word if not unicodedata.combining(c))
     word = re.sub(r"'s?$", "", word)
-    return _NUMBER_WORDS.get(word, word) if word in _SMALL else word
+    if word[:1].isdigit():
+        return _digits(word) if word.replace(",", "").replace(".", "").isdigit() else word
+    return _NUMBER_WORDS[word] if word in _SMALL else word
 
 
 def _digits(number: str) -> str:

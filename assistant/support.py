@@ -1,0 +1,118 @@
+"""Is this sentence supported by what it cites? Code compares; no model is trusted.
+
+A sentence whose number, date, name or negation is not its quote's is ``unsupported``,
+however well the rest agrees. Not handled: contradiction by meaning ("rose" for "fell").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.citations import Alignment
+from assistant.schema import Passage, Support
+from assistant.wording import content_words, dates, names, negated, numbers
+
+SUPPORTED = 0.55
+"""Share of a sentence's weight its passages must hold for it to be supported."""
+
+WEAK = 0.3
+"""Below this share nothing is left that a citation could stand for."""
+
+_QUOTED_RUN = 5
+"""Content words in a row that make a sentence a quotation of the article."""
+
+_QUOTATION = re.compile(r"[“\"]([^“”\"]{8,})[”\"]")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How well a sentence is supported, and in words why not better (``""`` when it is)."""
+
+    support: Support
+    reason: str = ""
+
+
+def check(
+    sentence: str, alignment: Alignment, context: Sequence[Passage], question: str
+) -> Verdict:
+    """Judge one sentence of an answer against the passages it was aligned to.
+
+    ``context`` is everything the model was shown: its names tell names from ordinary words
+    that merely start a sentence.
+    """
+    if not alignment.passages or alignment.coverage < WEAK:
+        return Verdict("unsupported", "nothing in the article says this")
+    quote = " ".join(passage.text for passage in alignment.passages)
+    if reason := mismatch(sentence, quote, context, question):
+        return Verdict("unsupported", reason)
+    if alignment.coverage < SUPPORTED:
+        return Verdict("weak", "only a part of this stands in the quote")
+    return Verdict("quoted" if _is_quotation(sentence, quote) else "supported")
+
+
+def mismatch(claim: str, quote: str, context: Sequence[Passage], question: str = "") -> str:
+    """What the claim states and its quote does not, in words; ``""`` when nothing.
+
+    Compared are quotations, numbers, dates, names (countries by any of their names) and
+    negation. Names that only the question brought in are excused from standing in the quote
+    when the articles know them: an answer repeats the question.
+    """
+    for quotation in _QUOTATION.findall(claim):
+        if not _holds(quote, quotation):
+            return f"the words “{_short(quotation)}” are not in the quote"
+    if extra := numbers(claim) - numbers(quote):
+        extra -= numbers(question) & numbers(" ".join(p.text for p in context))
+        if extra:
+            return f"the number {_listed(extra)} is not in the quote"
+    if extra := dates(claim) - dates(quote) - dates(question):
+        return f"{_listed(extra)} is not in the quote"
+    shown = " ".join(passage.text for passage in context)
+    known = names(shown)
+    if missing := _missing_names(claim, quote, known):
+        asked = _folded(question)
+        if missing := {name for name in missing if name not in asked or name not in _folded(shown)}:
+            return f"{_listed(missing)} is not in the quote"
+    if negated(claim) != negated(quote) and _same_words(claim, quote):
+        return "the quote says the opposite: one of them is negated"
+    return ""
+
+
+def _missing_names(claim: str, quote: str, known: frozenset[str]) -> set[str]:
+    standing = names(quote, known) | _folded(quote)
+    return {name for name in names(claim, known) if name not in standing}
+
+
+def _folded(text: str) -> frozenset[str]:
+    """Every word of a text and every country it names, folded as names are."""
+    capitalised = " ".join(f"x {word[:1].upper()}{word[1:]}" for word in text.split())
+    return names(text) | names(capitalised) | frozenset(content_words(text))
+
+
+def _same_words(claim: str, quote: str) -> bool:
+    """Whether most of the quote's words are the claim's: only then is a "not" about it."""
+    said, given = set(content_words(claim)), content_words(quote)
+    return bool(given) and sum(word in said for word in given) >= 0.6 * len(given)
+
+
+def _is_quotation(sentence: str, quote: str) -> bool:
+    words = content_words(sentence)
+    run = min(_QUOTED_RUN, len(words))
+    given = " ".join(content_words(quote))
+    return bool(words) and any(
+        f" {' '.join(words[i : i + run])} " in f" {given} " for i in range(len(words) - run + 1)
+    )
+
+
+def _holds(quote: str, quotation: str) -> bool:
+    words = " ".join(content_words(quotation))
+    return f" {words} " in f" {' '.join(content_words(quote))} "
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _listed(values: set[str] | frozenset[str]) -> str:
+    return ", ".join(f"“{value}”" for value in sorted(values))
