@@ -1,0 +1,86 @@
+# make ask                 set everything up, then answer the seed question
+# make ask Q="Who spoke?"  any other question; ARTICLE=... asks about another article
+# make web                 open the web page
+# make test                lint, types and every test, real models included
+# make lock                write the pinned versions anew (UPGRADE=1 takes newer ones)
+# make clean               remove what these commands made here; the library and models stay
+#
+# PYTHON=... chooses the interpreter, 3.11 or newer. Set-up is done once and then skipped.
+
+SHELL := bash
+.DELETE_ON_ERROR:
+.PHONY: ask web test setup setup-dev browser lock clean
+
+RECENT := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c '$(RECENT)' 2>/dev/null && echo $$python && break; done)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+
+# Exported, not pasted into a command: a question may hold quotes, $ and anything else.
+Q ?= What was the UK's position?
+ARTICLE ?= seeds/g7-gaza-blinken.txt
+override Q := $(value Q)
+override ARTICLE := $(value ARTICLE)
+export Q ARTICLE
+
+ask: setup
+	@$(BIN)/assistant ask "$$Q" --article "$$ARTICLE"
+
+web: setup
+	@$(BIN)/assistant web
+
+test: setup-dev browser
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/assistant models pull all-minilm-l6-v2
+	$(BIN)/assistant models pull qwen2.5-coder-1.5b
+	$(BIN)/python -m pytest
+
+setup: .venv/.ready
+setup-dev: .venv/.ready-dev
+
+# --no-deps: the lock names every package, so nothing is left to resolve, and nothing else comes.
+# Where only torch's GPU build is to be had, it does not start without the packages it asks for.
+.venv/.ready: requirements.lock pyproject.toml
+	@$(if $(PYTHON),,$(error Python 3.11 or newer is needed: install it, or name it with PYTHON=))
+	@echo "Setting up .venv: $$(grep -c == requirements.lock) packages, a minute or two ..." >&2
+	@$(PYTHON) -c '$(RECENT)' || { echo "$(PYTHON) is older than 3.11" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv
+	@$(PIP) install "$$(grep '^pip==' requirements.lock)"
+	@$(PIP) install --no-deps -r requirements.lock
+	@$(BIN)/python -c 'import torch' || $(PIP) install "$$(grep '^torch==' requirements.lock)"
+	@$(PIP) install --no-deps --editable .
+	@touch $@
+
+.venv/.ready-dev: .venv/.ready requirements-dev.lock
+	@echo "Setting up .venv for tests ..." >&2
+	@$(PIP) install --no-deps -r requirements-dev.lock
+	@touch $@
+
+# The tests of the web page drive a real browser, and say so when they skip for want of one.
+browser:
+	@if command -v chromium >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing chromium for the tests of the web page ..." >&2; \
+		apt-get -qq update && DEBIAN_FRONTEND=noninteractive \
+			apt-get -qq install --yes --no-install-recommends chromium >/dev/null; \
+	else echo "No chromium: install it to run the tests of the web page." >&2; fi
+
+# GPU packages are left out (see .venv/.ready); pins are kept unless UPGRADE=1 or they must move.
+LOCKED := grep -vE "^(nvidia|cuda|triton)\b|== 'emscripten'"
+COMPILE = "$$tools/bin/uv" pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+	--no-header --no-annotate $(if $(UPGRADE),--upgrade)
+lock:
+	@tools=$$(mktemp -d) && trap 'rm -rf "$$tools"' EXIT && set -e; \
+	$(PYTHON) -m venv "$$tools"; "$$tools/bin/pip" install -q uv; \
+	cp requirements*.lock "$$tools"; cd "$(CURDIR)"; \
+	$(COMPILE) -o "$$tools/requirements.lock"; \
+	$(LOCKED) "$$tools/requirements.lock" > requirements.lock; \
+	$(COMPILE) --extra dev -c requirements.lock -o "$$tools/requirements-dev.lock"; \
+	$(LOCKED) "$$tools/requirements-dev.lock" > requirements-dev.lock
+
+clean:
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
