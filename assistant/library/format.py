@@ -1,0 +1,56 @@
+"""What is in the ledger's file, format by format, as SQL. The file says which format it has."""
+
+from __future__ import annotations
+
+from assistant.library.lexical import ARTICLE_BITS, TOKENIZER
+
+APPLICATION_ID = 0x41534B41
+"""Marks a SQLite file as a ledger (``PRAGMA application_id``)."""
+
+# A migration that has been released is never edited: add another, and keep a ledger of the
+# old format among the test fixtures.
+MIGRATIONS = (
+    f"""
+    CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE articles (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, -- never reused: passage numbers derive from it
+        id TEXT NOT NULL UNIQUE,
+        state TEXT NOT NULL CHECK (state IN ('indexing', 'ready', 'deleting')),
+        splitter TEXT NOT NULL,
+        passages INTEGER NOT NULL,
+        added TEXT NOT NULL,
+        title TEXT NOT NULL,
+        source TEXT NOT NULL,
+        byline TEXT,
+        outlet TEXT,
+        published TEXT,
+        updated TEXT,
+        language TEXT,
+        text TEXT NOT NULL                        -- last, so that counting does not read it
+    ) STRICT;
+    CREATE TABLE passages (
+        number INTEGER PRIMARY KEY,               -- article << {ARTICLE_BITS} | position
+        id TEXT NOT NULL,
+        first INTEGER NOT NULL,                   -- characters into the article's text
+        after INTEGER NOT NULL,
+        heading TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE spaces (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        embedder TEXT NOT NULL,
+        dimension INTEGER NOT NULL,
+        splitter TEXT NOT NULL,
+        recipe TEXT NOT NULL,
+        probe BLOB NOT NULL                       -- float32: a fixed sentence, embedded
+    ) STRICT;
+    CREATE TABLE vectors (
+        article INTEGER NOT NULL REFERENCES articles ON DELETE CASCADE,
+        space INTEGER NOT NULL REFERENCES spaces,
+        data BLOB NOT NULL,                       -- float32: one row a passage, in order
+        PRIMARY KEY (article, space)
+    ) STRICT;
+    CREATE VIRTUAL TABLE words USING fts5(text, content='', tokenize='{TOKENIZER}');
+    """,
+)
+FORMAT = len(MIGRATIONS)
+"""Version of the file format that is written; older ones are migrated on open."""

@@ -1,0 +1,189 @@
+"""Keep the index in agreement with the ledger: notice damage, repair it, never trust a crash.
+
+While nothing is being written the files of a good index carry a seal, kept in the ledger: a
+checksum of names, sizes, times and samples. A broken seal means that someone else changed the
+files, a missing one that this program died while writing. Either way the ledger knows better.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from assistant.errors import LibraryError
+from assistant.library import probe
+from assistant.library.index import Index, collection_name
+from assistant.library.ledger import Ledger
+from assistant.library.spaces import Space
+from assistant.library.vectors import Vectors
+
+PROBE_ABOVE = 5_000
+"""Passages from which a doubtful index is examined (2 s) rather than rebuilt (1 s for 3,000)."""
+
+_FACT = "index"
+_SERVER_SEAL = "server"
+_SAMPLED = 2**20
+_REBUILT = "The search index {}; it was rebuilt from the ledger, and nothing was lost."
+
+
+class Upkeep:
+    """Opens the index of one ledger, in a folder or on a server, and looks after it.
+
+    ``tell`` is called with a plain sentence whenever something had to be repaired. Not
+    thread-safe: the library calls it under its writing lock.
+    """
+
+    def __init__(
+        self, ledger: Ledger, folder: Path, chroma_url: str | None, tell: Callable[[str], None]
+    ) -> None:
+        self._ledger = ledger
+        self._folder = folder
+        self._url = chroma_url
+        self._tell = tell
+
+    def open(self, space: Space) -> Index:
+        """The index of ``space``, holding exactly the vectors of the ready articles.
+
+        Raises:
+            LibraryError: when the folder cannot be used or no server answers.
+        """
+        known, _, seal = (self._ledger.fact(_FACT) or "").partition(" ")
+        trusted = self._trusted(space, seal)
+        try:
+            index = self._agreeing(space, trusted=trusted, known=known == space.fingerprint)
+        except LibraryError:
+            if self._url is not None or not self._folder.exists():
+                raise
+            self._set_aside()
+            index = self._agreeing(space, trusted=False, known=False)
+            self._tell(_REBUILT.format("could not be read"))
+        self.seal(index)
+        return index
+
+    def unseal(self) -> None:
+        """To be called before the index is changed: a crash from here on will be noticed."""
+        if self._ledger.fact(_FACT) is not None:
+            self._ledger.set_fact(_FACT, None)
+
+    def seal(self, index: Index) -> None:
+        """To be called when the index has been changed and agrees with the ledger."""
+        seal = _SERVER_SEAL if self._url is not None else seal_of(self._folder)
+        self._ledger.set_fact(_FACT, f"{index.space.fingerprint} {seal}")
+
+    def _trusted(self, space: Space, seal: str) -> bool:
+        """Whether the index can be believed as it is; files that cannot are moved away."""
+        if self._url is not None:
+            return seal == _SERVER_SEAL
+        if not self._folder.exists():
+            return False
+        if not seal:
+            if self._ledger.spaces.total(space) <= PROBE_ABOVE or not probe.healthy(
+                self._folder, collection_name(self._ledger.library, space), self._sample(space, 200)
+            ):
+                self._discard()
+                self._tell(_REBUILT.format("was not closed properly"))
+            return False
+        if seal != seal_of(self._folder):
+            self._set_aside()
+            self._tell(_REBUILT.format("was changed or damaged by something else"))
+            return False
+        return True
+
+    def _agreeing(self, space: Space, *, trusted: bool, known: bool) -> Index:
+        index = self._connect(space)
+        try:
+            if not trusted or index.count() != self._ledger.spaces.total(space):
+                added, removed = self._reconcile(index)
+                if known and (added or removed):
+                    self._tell(_REBUILT.format("was incomplete or out of date"))
+            sample = self._sample(space, 16)
+            if index.finds(sample) < probe.FOUND * len(sample):
+                index.clear()
+                self._reconcile(index)
+                self._tell(_REBUILT.format("did not find what it holds"))
+        except LibraryError:
+            index.close()
+            raise
+        return index
+
+    def _connect(self, space: Space) -> Index:
+        library = self._ledger.library
+        if self._url is not None:
+            return Index.on_server(self._url, library, space)
+        return Index.in_folder(self._folder, library, space)
+
+    def _reconcile(self, index: Index) -> tuple[int, int]:
+        """Make the keys of the index those of the ledger; returns passages added and removed."""
+        present, added = index.keys(), 0
+        for entry in self._ledger.entries():
+            keys = set(range(entry.first, entry.first + entry.passages))
+            if entry.state == "ready" and not keys <= present:
+                vectors = self._ledger.spaces.vectors(entry.number, index.space)
+                index.put(entry.number, entry.first, vectors)
+                added += len(vectors)
+            if entry.state == "ready":
+                present -= keys
+        index.remove(sorted(present))
+        return added, len(present)
+
+    def _sample(self, space: Space, size: int) -> Vectors:
+        """Vectors that a good index of ``space`` finds, from up to ``size`` random articles."""
+        entries = [entry for entry in self._ledger.entries() if entry.state == "ready"]
+        rows = []
+        for entry in random.sample(entries, min(size, len(entries))):
+            vectors = self._ledger.spaces.vectors(entry.number, space)
+            vectors = vectors[np.any(vectors != 0, axis=1)]
+            rows += [vectors[random.randrange(len(vectors))]] if len(vectors) else []
+        return np.array(rows, dtype=np.float32).reshape(-1, space.dimension)
+
+    def _set_aside(self) -> None:
+        """Keep the damaged files for who wants to look at them, but only the latest ones."""
+        store = self._folder.parent
+        with _files_explained(self._folder):
+            for older in store.glob("broken-*"):
+                shutil.rmtree(older)
+            now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+            self._folder.rename(store / f"broken-{now}")
+
+    def _discard(self) -> None:
+        with _files_explained(self._folder):
+            shutil.rmtree(self._folder)
+
+
+def seal_of(folder: Path) -> str:
+    """A checksum over names, sizes, times and content of the files in ``folder``.
+
+    Of a file above 1 MiB only both ends are read: a change that keeps size and time of a big
+    file and touches neither end is not seen.
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    with _files_explained(folder):
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            status = path.stat()
+            name = path.relative_to(folder).as_posix()
+            digest.update(f"{name} {status.st_size} {status.st_mtime_ns}\n".encode())
+            with path.open("rb") as file:
+                digest.update(file.read(_SAMPLED))
+                if status.st_size > _SAMPLED:
+                    file.seek(-min(_SAMPLED, status.st_size - _SAMPLED), os.SEEK_END)
+                    digest.update(file.read(_SAMPLED))
+    return digest.hexdigest()
+
+
+@contextmanager
+def _files_explained(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise LibraryError(
+            f"The index in {folder} cannot be read and written ({error.strerror or error}). "
+            "Check the folder's permissions and disk, or choose another store folder."
+        ) from error
