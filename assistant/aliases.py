@@ -14,6 +14,7 @@ from types import MappingProxyType
 _WORDS = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*", re.UNICODE)
 _POSSESSIVE = re.compile(r"['’]s?$")
 
+
 def countries(text: str) -> frozenset[str]:
     """Canonical names of the countries a text mentions, by whatever name."""
     index = _index()

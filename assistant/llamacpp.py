@@ -48,6 +48,7 @@ class LlamaCppChat(BaseChatModel):
     threads: int = 0
     seed: int = 7
     max_tokens: int = 192
+    logprobs: bool = True
 
     _server: Any = PrivateAttr(default=None)
     _lock: threading.Lock = PrivateAttr(default_factory=threading.Lock)

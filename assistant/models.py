@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_core.embeddings import Embeddings
 from langchain_core.language_models import BaseChatModel
+from pydantic import SecretStr
 
 from assistant import weights
 from assistant.errors import EndpointError, ModelError
@@ -34,15 +35,17 @@ class SentenceTransformerEmbedder(Embeddings):
 
     def __init__(self, folder: Path) -> None:
         from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging as transformers_logging
+        from transformers.utils.logging import disable_progress_bar
 
-        transformers_logging.disable_progress_bar()
+        disable_progress_bar()  # type: ignore[no-untyped-call]
         try:
             self._model: SentenceTransformer = SentenceTransformer(
                 str(folder), device="cpu", local_files_only=True
             )
         except (OSError, ValueError) as error:
-            raise ModelError(f"The embedding model in {folder} cannot be loaded: {error}") from error
+            raise ModelError(
+                f"The embedding model in {folder} cannot be loaded: {error}"
+            ) from error
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         vectors = self._model.encode(
@@ -138,7 +141,7 @@ def _endpoint(settings: Settings) -> BaseChatModel:
         model=settings.model,
         base_url=settings.endpoint,
         # Local servers need no key, but the client insists on one.
-        api_key=settings.api_key or "none",
+        api_key=settings.api_key or SecretStr("none"),
         temperature=0.0,
         seed=settings.seed,
         max_completion_tokens=settings.max_tokens,

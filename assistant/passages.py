@@ -47,9 +47,7 @@ def split_article(article: Article) -> list[Passage]:
         else:
             spans = _sentences(text, start, end, language)
         for s, e in (piece for span in spans for piece in _bounded(text, *span)):
-            passages.append(
-                Passage(f"{article.id}:{s}-{e}", article.id, text[s:e], s, e, heading)
-            )
+            passages.append(Passage(f"{article.id}:{s}-{e}", article.id, text[s:e], s, e, heading))
     return passages
 
 

@@ -6,7 +6,7 @@ Both are real implementations of LangChain's interfaces, so nothing else has to 
     from assistant.testing import HashEmbedder, ScriptedChatModel
 
     model = ScriptedChatModel(replies=["It would only support a humanitarian pause."])
-    with Assistant.open(store=tmp_path, chat_model=model, embedder=HashEmbedder()) as assistant:
+    with Assistant.open(store=tmp_path, model=model, embedder=HashEmbedder()) as assistant:
         ...
 """
 
@@ -38,6 +38,7 @@ class ScriptedChatModel(BaseChatModel):
     replies: list[str] | Callable[[str], str]
     yes: float | Callable[[str], float] = 0.95
     delay: float = 0.0
+    logprobs: bool = True
     prompts: list[str] = Field(default_factory=list)
 
     @property

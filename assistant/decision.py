@@ -1,0 +1,78 @@
+"""Decide whether to answer or to refuse: several signals, one calibrated probability.
+
+The weights are in ``decision.json``, fitted and cross-validated by
+``benchmarks/fit_decision.py``; nothing here is set by hand. Not handled: gathering signals.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What speaks for the articles answering a question, before and after reading.
+
+    ``yes`` is the model's own probability that the passages answer it (None without a
+    model); ``nearest`` the best retrieval score; ``asked`` the share of the question's
+    weight found in the nearest passages; ``strangers`` the number of names and numbers in
+    the question that no chosen article has; ``coverage`` the share of the answer's weight
+    found in what it cites, and ``unsupported`` the share of its sentences that failed the
+    check (both None before there is an answer).
+    """
+
+    yes: float | None
+    nearest: float
+    asked: float
+    strangers: int
+    coverage: float | None = None
+    unsupported: float | None = None
+
+
+def probability(signals: Signals) -> float:
+    """The calibrated probability, 0 to 1, that the question is answered by the articles."""
+    weights = _weights()[_stage(signals)]
+    total = weights["bias"] + sum(
+        weights[name] * value for name, value in features(signals).items() if name in weights
+    )
+    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+def threshold(caution: float) -> float:
+    """The probability below which ``caution`` (0 bold to 1 cautious) refuses."""
+    knots = _weights()["threshold"]
+    return knots["bold"] + (knots["cautious"] - knots["bold"]) * caution
+
+
+def features(signals: Signals) -> dict[str, float]:
+    """The signals as the numbers the weights are for."""
+    values = {
+        "nearest": signals.nearest,
+        "asked": signals.asked,
+        "strangers": float(min(signals.strangers, 3)),
+    }
+    if signals.yes is not None:
+        bounded = min(max(signals.yes, 1e-4), 1 - 1e-4)
+        values["yes"] = math.log(bounded / (1 - bounded))
+    if signals.coverage is not None:
+        values["coverage"] = signals.coverage
+    if signals.unsupported is not None:
+        values["unsupported"] = signals.unsupported
+    return values
+
+
+def _stage(signals: Signals) -> str:
+    reader = "extractive" if signals.yes is None else "model"
+    return f"{reader}_{'before' if signals.coverage is None else 'after'}"
+
+
+@cache
+def _weights() -> Mapping[str, Mapping[str, float]]:
+    path = Path(__file__).with_name("decision.json")
+    return MappingProxyType(json.loads(path.read_text(encoding="utf-8"))["weights"])

@@ -1,0 +1,131 @@
+"""Make a follow-up question standalone: "And Germany's?" → "What was Germany's position?".
+
+A question that can be understood alone is never changed. "And X?" is answered by putting X
+in its place in the last question, which needs no model; everything else is rewritten by the
+model and checked: a rewrite that brings in a name from nowhere is not used.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from langchain_core.language_models import BaseChatModel
+
+from assistant.aliases import countries
+from assistant.models import endpoint_errors
+from assistant.prompts import render
+from assistant.schema import Turn
+from assistant.wording import content_words, names, numbers
+
+_TURNS = 3
+"""How many earlier exchanges are looked at."""
+
+_MAX_CHARS = 400
+
+_POINTING = re.compile(
+    r"\b(he|she|him|her|his|hers|they|them|their|theirs|it|its|this|these|those|there|"
+    r"the (?:first|second|third|last|other|former|latter|same)(?: one)?|ones?|so|then|else)\b",
+    re.IGNORECASE,
+)
+_CONTINUING = re.compile(
+    r"^(and|but|or|so|also|then|what about|how about|why|why not|how so|when|where|who|"
+    r"what else|anything else|who else|since when|how come)\b",
+    re.IGNORECASE,
+)
+_SAME_FOR = re.compile(r"^(?:and|but|what about|how about)\s+(?:what about\s+)?(.+?)\s*\??$", re.I)
+_NAME = r"(?:the\s+)?[A-Z][\w.’'-]*(?:\s+(?:of\s+)?[A-Z][\w.’'-]*)*"
+
+
+def is_standalone(question: str) -> bool:
+    """Whether a question can be understood without what was said before.
+
+    A pronoun is no reason to doubt it when a name stands before it in the same question
+    ("What did Cleverley say his government would support?").
+    """
+    pointing = _POINTING.search(question)
+    if pointing and not names(f"x {question[: pointing.start()]}"):
+        return False
+    if _SAME_FOR.match(question) and not re.search(r"\b(did|do|does|is|was|were)\b", question):
+        return False
+    return not (_CONTINUING.match(question) and len(content_words(question)) < 2)
+
+
+def standalone(
+    question: str,
+    history: Sequence[Turn],
+    model: BaseChatModel | None,
+    prompts: Path | None = None,
+) -> str:
+    """The question as it would be asked without the conversation.
+
+    Raises:
+        EndpointError, ModelError: when the model fails.
+    """
+    if not history or is_standalone(question):
+        return question
+    if moved := _same_for_another(question, history[-1].question):
+        return moved
+    if model is not None:
+        rewritten = _rewrite(question, history[-_TURNS:], model, prompts)
+        if rewritten and _is_faithful(rewritten, question, history):
+            return rewritten
+    # Both questions' words find what the follow-up is about, if less exactly.
+    return f"{history[-1].question.rstrip()} {question}"
+
+
+def _same_for_another(question: str, previous: str) -> str:
+    """ "And Paris?" after "What did the UK say?": the previous question about Paris."""
+    match = _SAME_FOR.match(question)
+    if not match:
+        return ""
+    subject = match.group(1).strip()
+    if not re.fullmatch(_NAME + r"(?:['’]s?)?", subject):
+        return ""
+    is_country = bool(countries(subject))
+    first = previous.split(maxsplit=1)[0] if previous else ""
+    for found in re.finditer(_NAME, previous):
+        old = found.group()
+        # The first word has its capital by right ("What did …").
+        if found.start() == 0 and not countries(old):
+            rest = old.removeprefix(first).lstrip()
+            if not rest:
+                continue
+            old = rest
+        if is_country and not countries(old):
+            continue
+        bare, possessive = re.sub(r"['’]s?$", "", subject), re.search(r"['’]s?$", old)
+        new = bare + (possessive.group() if possessive else "")
+        return previous.replace(old, new, 1)
+    return ""
+
+
+def _rewrite(
+    question: str, history: Sequence[Turn], model: BaseChatModel, prompts: Path | None
+) -> str:
+    lines = []
+    for turn in history:
+        answer = turn.answer if isinstance(turn.answer, str) else turn.answer.text
+        lines += [f"Q: {turn.question}", f"A: {answer[:600]}"]
+    prompt = render("rewrite", prompts, history="\n".join(lines), question=question)
+    with endpoint_errors(model):
+        reply = model.invoke([("user", prompt)], max_tokens=64).text.strip()
+    return reply.splitlines()[0].strip(' "“”') if reply else ""
+
+
+def _is_faithful(rewritten: str, question: str, history: Sequence[Turn]) -> bool:
+    told = " ".join(
+        f"{turn.question} {turn.answer if isinstance(turn.answer, str) else turn.answer.text}"
+        for turn in history
+    )
+    given = f"{told} {question}"
+    known = set(content_words(given)) | names(given)
+    invented = {name for name in names(rewritten) if name not in known}
+    kept = set(content_words(question))
+    return (
+        len(rewritten) <= _MAX_CHARS
+        and not invented
+        and numbers(rewritten) <= numbers(given)
+        and len(kept & set(content_words(rewritten))) * 2 >= len(kept)
+    )

@@ -1,0 +1,109 @@
+"""Ground the words of an answer in passages: sentence by sentence, cite and check.
+
+Text in, checked sentences out. Not handled: whether to show them or to refuse (``decision``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from assistant.citations import align, cite
+from assistant.schema import Article, Citation, Passage, RetrievedPassage, Sentence
+from assistant.support import check
+
+MAX_SENTENCES = 8
+
+_NO_ANSWER = re.compile(
+    r"\b(?:not|n['’]t|no|never|nothing|neither)\b.{0,60}?\b(?:mention|state|specif|provide|"
+    r"contain|indicat|include|discuss|address|explicit|information|given|available|described|"
+    r"answer|clear from|found in)|\bno (?:information|mention|details?|indication)\b"
+    r"|\b(?:is|are|was|were) (?:unclear|unknown|unspecified)\b|does not say\b",
+    re.IGNORECASE,
+)
+_ABOUT_THE_TEXT = re.compile(r"\b(?:passages?|articles?|text|provided|given|context)\b", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Grounded:
+    """An answer's sentences with their support, its citations in order of first use.
+
+    ``coverage`` is the mean share of a sentence's weight found in its passages (0 to 1);
+    ``declined`` tells that the model itself said that the passages do not answer.
+    """
+
+    sentences: tuple[Sentence, ...]
+    citations: tuple[Citation, ...]
+    coverage: float
+    declined: bool
+
+    @property
+    def backed(self) -> bool:
+        """Whether any sentence has something to stand on."""
+        return any(sentence.citations for sentence in self.sentences)
+
+
+def ground(
+    text: str,
+    question: str,
+    context: Sequence[Passage],
+    hits: Sequence[RetrievedPassage],
+    articles: Mapping[str, Article],
+) -> Grounded:
+    """Cut an answer's text into sentences, align each to passages of ``context`` and check it.
+
+    Only passages of ``context`` are ever cited. Unsupported sentences keep no citation.
+    """
+    titles = {key: (article.title, article.source) for key, article in articles.items()}
+    nearness = {hit.passage.id: hit.score for hit in hits}
+    sentences: list[Sentence] = []
+    citations: list[Citation] = []
+    coverages: list[float] = []
+    declined = False
+    for claim in split_sentences(text)[:MAX_SENTENCES]:
+        if _declines(claim):
+            declined = True
+            continue
+        alignment = align(claim, question, context, nearness)
+        verdict = check(claim, alignment, context, question)
+        cited: tuple[Citation, ...] = ()
+        if verdict.support != "unsupported":
+            cited = cite(alignment.passages, titles, citations)
+            citations += [citation for citation in cited if citation not in citations]
+        coverages.append(alignment.coverage)
+        sentences.append(Sentence(claim, verdict.support, cited, verdict.reason))
+    mean = sum(coverages) / len(coverages) if coverages else 0.0
+    return Grounded(tuple(sentences), tuple(citations), mean, declined and not sentences)
+
+
+def quote(passages: Sequence[Passage], articles: Mapping[str, Article]) -> Grounded:
+    """Passages as an answer in their own words: every sentence quotes itself."""
+    titles = {key: (article.title, article.source) for key, article in articles.items()}
+    citations = cite(passages, titles, ())
+    sentences = tuple(
+        Sentence(" ".join(citation.quote.split()), "quoted", (citation,)) for citation in citations
+    )
+    return Grounded(sentences, citations, 1.0 if sentences else 0.0, declined=False)
+
+
+def split_sentences(text: str) -> list[str]:
+    """The sentences of a model's text; list items are sentences of their own."""
+    # Imported here: a native module that `import assistant` does not need.
+    from sentencex import get_sentence_boundaries
+
+    sentences: list[str] = []
+    for line in text.splitlines():
+        item = re.sub(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+", "", line).strip()
+        for row in get_sentence_boundaries("en", item) if item else ():
+            piece = item[row["start_index"] : row["end_index"]].strip()
+            if len(piece) > 1:
+                sentences.append(piece)
+    return sentences
+
+
+def _declines(sentence: str) -> bool:
+    """Whether a sentence speaks of the passages to say that they do not answer."""
+    return bool(_NO_ANSWER.search(sentence) and _ABOUT_THE_TEXT.search(sentence)) or bool(
+        re.match(r"(?:the article does not say|i (?:do not|don['’]t) know)", sentence, re.I)
+    )

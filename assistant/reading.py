@@ -1,0 +1,185 @@
+"""Put passages and a question before a chat model: can it be answered, and what is the answer?
+
+Both requests begin alike, so the model reads the passages once. Not handled: which passages
+(``retrieval``), and whether the answer is right (``citations``, ``support``).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessageChunk
+
+from assistant.errors import EndpointError
+from assistant.models import endpoint_errors
+from assistant.prompts import render
+from assistant.schema import Article, Passage, RetrievedPassage
+
+BYTES_PER_TOKEN = 3.0
+"""A low guess (English has about 4.4), so that a prompt that fits by it really fits."""
+
+_OVERHEAD_TOKENS = 160
+"""System prompt, template and chat markup."""
+
+_LOOP_CHARS = 160
+_FURNITURE = re.compile(r"\[\d{1,3}\]|\*\*|^(?:Answer|A):\s*")
+_LEAD_IN = re.compile(
+    r"^(?:according to|based on|as stated in|in) the (?:given |provided )?"
+    r"(?:passages?|articles?|text)s?,?\s*(?:provided,?\s*)?",
+    re.IGNORECASE,
+)
+
+
+@dataclass(slots=True)
+class Reply:
+    """What the model wrote, and what it cost. ``cut`` says why it was stopped, or ``""``."""
+
+    text: str = ""
+    cut: str = ""
+    prompt_tokens: int | None = None
+    cached_tokens: int | None = None
+    completion_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A chat model with the prompts it is asked by; ``window`` is its context in tokens."""
+
+    model: BaseChatModel
+    window: int
+    max_tokens: int
+    prompts: Path | None = None
+
+    def answerable(self, passages: str, question: str) -> float | None:
+        """The model's probability, 0 to 1, that the passages answer the question.
+
+        One token is generated. None when the model does not report log-probabilities.
+
+        Raises:
+            ModelError: when an in-process model fails.
+        """
+        if not getattr(type(self.model), "model_fields", {}).get("logprobs"):
+            return None
+        messages = self._messages("answerable", passages, question)
+        try:
+            with endpoint_errors(self.model):
+                reply = self.model.invoke(messages, max_tokens=1, logprobs=True, top_logprobs=10)
+        except EndpointError:
+            # Some servers refuse log-probabilities. The answer itself tells whether this one
+            # works at all, so nothing is hidden by going on without.
+            return None
+        return _yes(reply.response_metadata.get("logprobs"))
+
+    def stream(self, passages: str, question: str, reply: Reply) -> Iterator[str]:
+        """The answer's text as it is written; ``reply`` is filled in as it goes.
+
+        Closing the iterator stops the model.
+
+        Raises:
+            ModelError, EndpointError: when the model fails before it has written a word. What
+                was written before a later failure is kept, and ``reply.cut`` says so.
+        """
+        messages = self._messages("answer", passages, question)
+        with endpoint_errors(self.model):
+            chunks = self.model.stream(messages)
+        try:
+            with endpoint_errors(self.model):
+                for chunk in chunks:
+                    piece = chunk.text
+                    if isinstance(chunk, AIMessageChunk):
+                        _count(chunk, reply)
+                    if not piece:
+                        continue
+                    reply.text += piece
+                    yield piece
+                    if _loops(reply.text):
+                        reply.cut = "The model repeated itself and was stopped."
+                        break
+        except EndpointError as error:
+            if not reply.text:
+                raise
+            reply.cut = f"The answer was interrupted: {error}"
+        finally:
+            close = getattr(chunks, "close", None)
+            if close:
+                close()
+
+    def fits(self, passages: str, question: str) -> bool:
+        """Whether a prompt with these passages leaves room for an answer."""
+        size = len(passages.encode()) + len(question.encode())
+        return size / BYTES_PER_TOKEN + _OVERHEAD_TOKENS + self.max_tokens <= self.window
+
+    def _messages(self, prompt: str, passages: str, question: str) -> list[tuple[str, str]]:
+        text = render(prompt, self.prompts, passages=passages, question=question, about="")
+        return [("system", render("system", self.prompts)), ("user", text)]
+
+
+def passages_text(
+    passages: Sequence[Passage], articles: Mapping[str, Article], hits: Sequence[RetrievedPassage]
+) -> str:
+    """Passages as the model reads them: in order, a blank line where something is left out.
+
+    With several articles each is introduced by its title, outlet and date.
+    """
+    several = len({hit.passage.article_id for hit in hits}) > 1
+    parts: list[str] = []
+    last: Passage | None = None
+    for passage in passages:
+        if last is None or last.article_id != passage.article_id:
+            if several:
+                parts.append(f"\n\n{_heading(articles[passage.article_id])}\n")
+        else:
+            between = articles[passage.article_id].text[last.end : passage.start]
+            parts.append("\n\n" if between.strip() else " ")
+        parts.append(" ".join(passage.text.split()))
+        last = passage
+    return "".join(parts).strip()
+
+
+def clean(text: str) -> str:
+    """The model's text without markers, markup and "According to the passages,"."""
+    text = _FURNITURE.sub("", text).strip()
+    shorter = _LEAD_IN.sub("", text)
+    return shorter[:1].upper() + shorter[1:] if shorter != text else text
+
+
+def _heading(article: Article) -> str:
+    known = ", ".join(part for part in (article.outlet, article.published) if part)
+    return f"From “{article.title}”" + (f" ({known}):" if known else ":")
+
+
+def _yes(logprobs: object) -> float | None:
+    content = logprobs.get("content") if isinstance(logprobs, Mapping) else None
+    if not content:
+        return None
+    mass = {"yes": 0.0, "no": 0.0}
+    for row in content[0].get("top_logprobs") or []:
+        word = str(row["token"]).strip().casefold()
+        if word in mass:
+            mass[word] += math.exp(float(row["logprob"]))
+    total = sum(mass.values())
+    return mass["yes"] / total if total > 0 else None
+
+
+def _count(chunk: AIMessageChunk, reply: Reply) -> None:
+    usage = chunk.usage_metadata
+    if usage:
+        reply.prompt_tokens = usage["input_tokens"]
+        reply.completion_tokens = usage["output_tokens"]
+        reply.cached_tokens = usage.get("input_token_details", {}).get("cache_read")
+
+
+def _loops(text: str) -> bool:
+    """Whether the tail is one piece three times over, at least _LOOP_CHARS long in all."""
+    if len(text) < _LOOP_CHARS:
+        return False
+    for size in range(_LOOP_CHARS // 3, min(len(text) // 3, 400) + 1):
+        tail = text[-size:]
+        if text.endswith(tail * 3):
+            return True
+    return len(set(text[-_LOOP_CHARS:])) <= 3
