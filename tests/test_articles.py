@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.articles import load_article
+from assistant.articles import Loader, load_article
 from assistant.articles.text import clean_text, decode, text_id
 from assistant.errors import ArticleError
 
@@ -98,7 +98,8 @@ def test_a_nameless_text_is_labelled_by_its_opening_words() -> None:
         (b"", "empty"),
         (b" \n\t\r\n", "empty"),
         (b"\xef\xbb\xbf \n", "empty"),
-        (b"\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00" * 50, "binary"),
+        (b"\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00" * 50, "program"),
+        (b"\x00\x01\x02\x03" * 50, "binary"),
         (bytes(range(1, 32)) * 4 + b"\xff\xfe\x81", "binary"),
     ],
 )
@@ -122,11 +123,11 @@ def test_folders_and_too_long_texts_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ArticleError, match="nothing to add"):
         load_article()
     with pytest.raises(ArticleError, match="split it"):
-        load_article(text="word " * 100, max_chars=99)
+        Loader(max_chars=99).load(text="word " * 100)
     path = tmp_path / "big.txt"
     path.write_text("word " * 100)
     with pytest.raises(ArticleError, match="split it"):
-        load_article(path, max_bytes=99)
+        Loader(max_bytes=99).load(path)
 
 
 @given(st.binary(max_size=300))

@@ -13,6 +13,7 @@ import hashlib
 import re
 import unicodedata
 
+from assistant.articles.parsed import Facts, Parsed
 from assistant.errors import ArticleError
 
 # UTF-32 before UTF-16: the little-endian mark of the first begins with that of the second.
@@ -28,6 +29,19 @@ _UNSTORABLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]"
 )
 _ATX_HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$", re.MULTILINE)
+_FRONT_MATTER = re.compile(r"---[ \t]*\n(.{0,20000}?)\n(?:---|\.\.\.)[ \t]*\n", re.DOTALL)
+_FRONT_LINE = re.compile(r"^([A-Za-z_]+)[ \t]*:[ \t]*(\S.*)$", re.MULTILINE)
+_FRONT_FACTS = {
+    "title": "title",
+    "author": "byline",
+    "byline": "byline",
+    "date": "published",
+    "published": "published",
+    "updated": "updated",
+    "lang": "language",
+    "language": "language",
+    "url": "url",
+}
 _TITLE_CHARS = 160
 _EXCERPT_CHARS = 60
 _MIN_DETECTABLE = 32
@@ -60,12 +74,23 @@ def text_id(text: str) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
-def markdown_title(text: str) -> str | None:
-    """The first top-level heading (``# Title``), or ``None``."""
+def parse_markdown(text: str) -> Parsed:
+    """Markdown as it is, without its front matter, whose facts are kept."""
+    text = clean_text(text)
+    facts: Facts = {}
+    front = _FRONT_MATTER.match(text)
+    if front:
+        for key, value in _FRONT_LINE.findall(front[1]):
+            name = _FRONT_FACTS.get(key.lower())
+            value = value.strip().strip("\"'")
+            if name and value and not value.startswith(("[", "{", "|", ">")):
+                facts.setdefault(name, (value, f"front matter {key.lower()}"))
+        text = text[front.end() :].strip()
     for heading in _ATX_HEADING.finditer(text):
         if len(heading[1]) == 1 and heading[2]:
-            return heading[2][:_TITLE_CHARS]
-    return None
+            facts.setdefault("title", (heading[2][:_TITLE_CHARS], "first heading"))
+            break
+    return Parsed(text, facts)
 
 
 def first_line_title(text: str) -> str | None:

@@ -1,0 +1,226 @@
+"""From a path, a URL or a text to an :class:`Article`.
+
+Plain text and Markdown are read here; everything that needs a real parser goes through the
+sandbox, and every URL through ``fetching``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from assistant.articles.kinds import kind_of
+from assistant.articles.languages import language_notice, language_of
+from assistant.articles.parsed import Parsed
+from assistant.articles.text import (
+    clean_text,
+    decode,
+    excerpt,
+    first_line_title,
+    parse_markdown,
+    text_id,
+)
+from assistant.errors import ArticleError
+from assistant.fetching import Fetcher, is_url
+from assistant.sandbox import Sandbox
+from assistant.schema import Article
+
+MAX_BYTES = 25_000_000
+MAX_CHARS = 5_000_000
+STANDARD_INPUT = "-"
+_REPLACED_SHARE = 0.01
+
+
+def load_article(
+    source: str | Path | None = None,
+    *,
+    text: str | None = None,
+    title: str | None = None,
+    allow_private: Collection[str] = (),
+    offline: bool = False,
+) -> Article:
+    """One article from a path or a URL, or from ``text`` as it is.
+
+    To load many, keep one :class:`Loader`: it starts its child process once.
+
+    Args:
+        source: a path, an http(s) URL, or ``"-"`` for standard input. With ``text`` it only
+            names where the text came from.
+        text: the article itself; then nothing is opened.
+        title: overrides the title found.
+        allow_private: host names that may resolve to private addresses.
+        offline: refuse URLs.
+
+    Raises:
+        ArticleError: missing, empty, too long or unreadable; the message says what to do.
+        FetchError: a URL that cannot or must not be fetched.
+    """
+    with Loader(allow_private=allow_private, offline=offline) as loader:
+        return loader.load(source, text=text, title=title)
+
+
+class Loader:
+    """Loads articles, one after the other, with one warm child process for the parsers."""
+
+    def __init__(
+        self,
+        *,
+        allow_private: Collection[str] = (),
+        offline: bool = False,
+        max_bytes: int = MAX_BYTES,
+        max_chars: int = MAX_CHARS,
+    ) -> None:
+        """``max_bytes`` bounds a file, ``max_chars`` the text found in it."""
+        self._fetcher = Fetcher(allow_private=allow_private, offline=offline)
+        self._sandbox = Sandbox("assistant.articles.parsing:parse")
+        self._max_bytes = max_bytes
+        self._max_chars = max_chars
+
+    def load(
+        self,
+        source: str | Path | None = None,
+        *,
+        text: str | None = None,
+        title: str | None = None,
+    ) -> Article:
+        """As :func:`load_article`."""
+        if text is not None:
+            name, parsed = str(source or "text"), Parsed(text)
+        elif source is None:
+            raise ArticleError("nothing to add: give a path, a URL, or text=")
+        elif is_url(source):
+            name, parsed = str(source), self._from_url(str(source))
+        else:
+            name, parsed = self._from_file(source)
+        return self._article(parsed, name=name, title=title, named=text is None)
+
+    def close(self) -> None:
+        """End the child process and the connections."""
+        self._sandbox.close()
+        self._fetcher.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _from_url(self, url: str) -> Parsed:
+        page = self._fetcher.fetch(url)
+        parsed = self._parse(
+            page.data, url, location=page.url, declared=page.media_type, charset=page.charset
+        )
+        if page.url != url and "url" not in parsed.facts:
+            parsed = replace(parsed, facts={**parsed.facts, "url": (page.url, "redirection")})
+        return parsed
+
+    def _from_file(self, source: str | Path) -> tuple[str, Parsed]:
+        if str(source) == STANDARD_INPUT:
+            name, data = "standard input", sys.stdin.buffer.read(self._max_bytes + 1)
+        else:
+            name, data = str(source), _read(Path(source), self._max_bytes + 1)
+        if len(data) > self._max_bytes:
+            raise ArticleError(f"{name} is larger than {self._max_bytes:,} bytes; split it")
+        return name, self._parse(data, name)
+
+    def _parse(
+        self,
+        data: bytes,
+        name: str,
+        *,
+        location: str | None = None,
+        declared: str | None = None,
+        charset: str | None = None,
+    ) -> Parsed:
+        if not data.strip():
+            raise ArticleError(f"{name} is empty; there is nothing to ask about")
+        try:
+            kind = kind_of(data, name=name, declared=declared)
+            if kind == "text":
+                return Parsed(decode(data, declared=charset))
+            if kind == "markdown":
+                return parse_markdown(decode(data, declared=charset))
+            if kind in ("feed", "sitemap"):
+                raise ArticleError(f"this is a {kind}, a list of articles; expand it first")
+            reply = self._sandbox.call(data, kind=kind, url=location, charset=charset)
+            return Parsed.from_json(reply)
+        except ArticleError as error:
+            raise ArticleError(f"{name}: {error}") from None
+
+    def _article(self, parsed: Parsed, *, name: str, title: str | None, named: bool) -> Article:
+        stored = clean_text(parsed.text)
+        if not stored:
+            raise ArticleError(f"{name} is empty; there is nothing to ask about")
+        if len(stored) > self._max_chars:
+            raise ArticleError(
+                f"{name} has {len(stored):,} characters, more than {self._max_chars:,}; split it"
+            )
+        facts = {key: (_line(value), origin) for key, (value, origin) in parsed.facts.items()}
+        facts["title"] = _title(title, facts.get("title"), stored, name if named else None)
+        language = language_of(stored, stated=facts.pop("language", (None, ""))[0])
+        values = {key: value for key, (value, _) in facts.items()}
+        return Article(
+            id=text_id(stored),
+            text=stored,
+            source=_line(name),
+            language=language,
+            captions=tuple(_line(caption) for caption in parsed.captions),
+            pages=parsed.pages if stored == parsed.text else (),
+            notices=(*parsed.notices, *_notices(stored, language)),
+            origins=tuple(sorted((key, origin) for key, (_, origin) in facts.items())),
+            **values,
+        )
+
+
+def _read(path: Path, count: int) -> bytes:
+    try:
+        if path.is_dir():
+            raise ArticleError(f"{path} is a folder; name a file in it, or add the whole folder")
+        with path.open("rb") as file:
+            return file.read(count)
+    except FileNotFoundError:
+        raise ArticleError(
+            f"there is no file {path}; check the path, or pass the article itself as text="
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise ArticleError(f"{str(path)[:200]} cannot be read: {reason}") from None
+
+
+def _title(
+    given: str | None, found: tuple[str, str] | None, text: str, name: str | None
+) -> tuple[str, str]:
+    """The title and where it is from; a file without one is called by its name."""
+    if given and _line(given):
+        return _line(given), "given"
+    if found and found[0]:
+        return found
+    if line := first_line_title(text):
+        return line, "first line"
+    stem = "" if name is None or is_url(name) else _line(Path(name).stem)
+    return (stem, "file name") if stem else (excerpt(text), "opening words")
+
+
+def _line(value: str) -> str:
+    return " ".join(clean_text(value).split())
+
+
+def _notices(text: str, language: str | None) -> list[str]:
+    notices = []
+    replaced = text.count("\ufffd")
+    if replaced > _REPLACED_SHARE * len(text):
+        notices.append(
+            f"{replaced:,} of {len(text):,} characters could not be decoded; quotes show '\ufffd'."
+        )
+    if about_language := language_notice(language):
+        notices.append(about_language)
+    return notices
