@@ -127,7 +127,7 @@ def _decode_wide(data: bytes) -> str:
     odd, even = data[1::2].count(0), data[::2].count(0)
     if half and max(odd, even) > 0.4 * half and min(odd, even) < 0.05 * half:
         text = _decoded_strictly(data[: 2 * half], "utf-16-le" if odd > even else "utf-16-be")
-        if text is not None:
+        if text is not None and len(_UNSTORABLE.findall(text)) * 100 <= len(text):
             return text
     if data.count(0) * 1000 <= len(data):  # a stray NUL in a text file: dropped when cleaned
         return decode(data.replace(b"\x00", b""))
