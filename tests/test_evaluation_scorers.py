@@ -18,7 +18,7 @@ from assistant.evaluation.scorers import (
     score_error,
     score_ranking,
 )
-from assistant.evaluation.wording import (
+from assistant.evaluation.overlap import (
     common_subsequence,
     rouge_l,
     says,

@@ -37,8 +37,17 @@ class FigureChange:
     @property
     def fell(self) -> bool:
         """Whether the metric got significantly worse."""
+        return self.p < SIGNIFICANT and self._gain < 0
+
+    @property
+    def rose(self) -> bool:
+        """Whether the metric got significantly better."""
+        return self.p < SIGNIFICANT and self._gain > 0
+
+    @property
+    def _gain(self) -> float:
         sign = 1 if METRICS[self.metric].higher_is_better else -1
-        return self.p < SIGNIFICANT and (self.new - self.old) * sign < 0
+        return (self.new - self.old) * sign
 
 
 @dataclass(frozen=True, slots=True)

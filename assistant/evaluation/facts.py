@@ -28,10 +28,13 @@ _PACKAGES = (
 )
 
 
-def identity(question_set: QuestionSet, settings: Settings, **how: Any) -> dict[str, Any]:
+def identity(
+    question_set: QuestionSet, settings: Settings, model: str, **how: Any
+) -> dict[str, Any]:
     """What must be equal for results to belong to the same run."""
     return {
         "questions": fingerprint(question_set),
+        "model": model,
         "settings": settings.fingerprint(),
         "version": _version("ask-the-article"),
         "commit": _commit(),

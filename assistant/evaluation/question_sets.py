@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import QuestionSetError
+from assistant.evaluation.overlap import words
 from assistant.evaluation.question_articles import ArticleFinder
 from assistant.evaluation.question_rows import EvidenceRow, Mistake, Row, read_row, shown
 from assistant.evaluation.squad import looks_like_squad, read_squad
-from assistant.evaluation.wording import words
 from assistant.schema import Article, GoldEvidence, Question, QuestionSet, Turn
 
 MAX_BYTES = 256 * 1024 * 1024

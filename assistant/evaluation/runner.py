@@ -114,10 +114,13 @@ def evaluate(
 
 
 def run_identity(
-    question_set: QuestionSet, settings: Settings, *, retrieval_only: bool, judge: str | None
+    assistant: Answerer, question_set: QuestionSet, *, retrieval_only: bool, judge: str | None
 ) -> dict[str, object]:
     """What makes two runs the same run; ``runs.unfinished`` looks for it."""
-    return identity(question_set, settings, retrieval_only=retrieval_only, judge=judge)
+    model = "" if retrieval_only else assistant.model_name
+    return identity(
+        question_set, assistant.settings, model, retrieval_only=retrieval_only, judge=judge
+    )
 
 
 def first(question_set: QuestionSet, limit: int | None) -> QuestionSet:
@@ -153,7 +156,7 @@ class _Run:
         self._added: dict[str, Article] = {}
         judge_name = judge.name if judge else None
         self.identity: Mapping[str, object] = run_identity(
-            question_set, assistant.settings, retrieval_only=retrieval_only, judge=judge_name
+            assistant, question_set, retrieval_only=retrieval_only, judge=judge_name
         )
         model = "none (retrieval only)" if retrieval_only else assistant.model_name
         self.facts = {

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from assistant.evaluation.wording import (
+from assistant.evaluation.overlap import (
     common_subsequence,
     rouge_l,
     says,

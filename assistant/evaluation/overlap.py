@@ -1,5 +1,8 @@
 """Compare texts by their words: the rules every scorer shares. Knows nothing of questions.
 
+On purpose it shares no code with the parts it measures: a yardstick that bends with what it
+measures finds nothing.
+
 Two readings of a text are used. :func:`words` is ours, for "holds half the words of" and for
 "says this phrase". :func:`squad_tokens` is SQuAD's official one, to the letter, so that F1 and
 exact match mean what they mean elsewhere.
