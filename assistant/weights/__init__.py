@@ -6,8 +6,9 @@ cannot be reached, from the package index: the same bytes, checked before they a
 """
 
 from assistant.weights.catalogue import HubSource, ModelFile, PackageSource, Weights, catalogue
+from assistant.weights.filling import ensure
 from assistant.weights.sources import Progress
-from assistant.weights.store import ensure, location, path, verify
+from assistant.weights.store import location, path, verify
 
 __all__ = [
     "HubSource",

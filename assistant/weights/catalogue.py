@@ -90,7 +90,7 @@ def known(name: str) -> Weights:
         return catalogue()[name]
     except KeyError:
         raise WeightsError(
-            f"there is no model named '{name}' in the catalogue; it has: {', '.join(catalogue())}"
+            f"There is no model '{name}' in the catalogue. It has: {', '.join(catalogue())}."
         ) from None
 
 

@@ -133,7 +133,8 @@ def _knock(url: str) -> None:
         try:
             httpx.head(url, timeout=HUB_ANSWERS_WITHIN)
             outcome.append("")
-        except httpx.HTTPError as error:
+        # Beside the network, the user's proxy and certificate settings can be at fault.
+        except (httpx.HTTPError, httpx.InvalidURL, ImportError, OSError, ValueError) as error:
             outcome.append(f"it cannot be reached ({error or type(error).__name__})")
 
     thread = threading.Thread(target=contact, daemon=True)
@@ -151,7 +152,12 @@ def _download(client: httpx.Client, source: HubSource, part: Part, report: Repor
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     with client.stream("GET", url, headers=headers) as response:
         response.raise_for_status()
-        if have and response.status_code != 206:
+        start = have if response.status_code == 206 else 0
+        # A login page of some network, for example, must not become the beginning of the file.
+        length = response.headers.get("Content-Length")
+        if length is not None and length != str(part.file.bytes - start):
+            raise SourceFailed(f"it offers {length} bytes, not those of {part.file.path}")
+        if start < have:
             part.path.unlink()
         part.append(response.iter_raw(CHUNK), report, source.label)
 
@@ -227,7 +233,7 @@ def _pip_download(requirement: str, folder: Path, arriving: Callable[[float], No
 def _reason(log: str) -> str:
     if "No module named pip" in log:
         return f"this Python has no pip; run `{sys.executable} -m ensurepip`"
-    if "connection broken by" in log:
+    if "connection broken by" in log or "Could not fetch URL" in log:
         return "the package index cannot be reached"
     errors = [line.removeprefix("ERROR: ") for line in log.splitlines() if "ERROR: " in line]
     return errors[-1] if errors else "it gave no reason"
