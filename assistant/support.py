@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from assistant.citations import Alignment
 from assistant.schema import Passage, Support
-from assistant.wording import content_words, dates, names, negated, numbers
+from assistant.wording import content_words, dates, full_names, names, negated, numbers, stem
 
 SUPPORTED = 0.55
 """Share of a sentence's weight its passages must hold for it to be supported."""
@@ -47,6 +47,8 @@ def check(
     quote = " ".join(passage.text for passage in alignment.passages)
     if reason := mismatch(sentence, quote, context, question):
         return Verdict("unsupported", reason)
+    if unknown := _strangers(sentence, quote, context):
+        return Verdict("weak", f"the article does not speak of {_listed(unknown)}")
     if alignment.coverage < SUPPORTED:
         return Verdict("weak", "only a part of this stands in the quote")
     return Verdict("quoted" if _is_quotation(sentence, quote) else "supported")
@@ -56,36 +58,45 @@ def mismatch(claim: str, quote: str, context: Sequence[Passage], question: str =
     """What the claim states and its quote does not, in words; ``""`` when nothing.
 
     Compared are quotations, numbers, dates, names (countries by any of their names) and
-    negation. Names that only the question brought in are excused from standing in the quote
-    when the articles know them: an answer repeats the question.
+    negation. What the question brought in is excused: an answer repeats the question.
     """
     for quotation in _QUOTATION.findall(claim):
         if not _holds(quote, quotation):
             return f"the words “{_short(quotation)}” are not in the quote"
-    if extra := numbers(claim) - numbers(quote):
-        extra -= numbers(question) & numbers(" ".join(p.text for p in context))
-        if extra:
-            return f"the number {_listed(extra)} is not in the quote"
+    if extra := numbers(claim) - numbers(quote) - numbers(question):
+        return f"the number {_listed(extra)} is not in the quote"
     if extra := dates(claim) - dates(quote) - dates(question):
         return f"{_listed(extra)} is not in the quote"
-    shown = " ".join(passage.text for passage in context)
-    known = names(shown)
-    if missing := _missing_names(claim, quote, known):
-        asked = _folded(question)
-        if missing := {name for name in missing if name not in asked or name not in _folded(shown)}:
-            return f"{_listed(missing)} is not in the quote"
+    asked = _words(question)
+    if missing := _missing_names(claim, quote, context) - asked:
+        return f"{_listed(missing)} is not in the quote"
     if negated(claim) != negated(quote) and _same_words(claim, quote):
         return "the quote says the opposite: one of them is negated"
     return ""
 
 
-def _missing_names(claim: str, quote: str, known: frozenset[str]) -> set[str]:
-    standing = names(quote, known) | _folded(quote)
-    return {name for name in names(claim, known) if name not in standing}
+def _missing_names(claim: str, quote: str, context: Sequence[Passage]) -> set[str]:
+    """Names of the claim that the quote has not: not as a word, a country, or a full name."""
+    shown = " ".join(passage.text for passage in context)
+    known = names(shown)
+    standing = names(quote, known) | _words(quote)
+    for last, parts in full_names(shown).items():
+        if last in standing:
+            standing |= parts
+    return {
+        name for name in names(claim, known) if name not in standing and stem(name) not in standing
+    }
 
 
-def _folded(text: str) -> frozenset[str]:
-    """Every word of a text and every country it names, folded as names are."""
+def _strangers(claim: str, quote: str, context: Sequence[Passage]) -> set[str]:
+    """Names of the claim that nothing shown has, so that they came from the question."""
+    missing = _missing_names(claim, quote, context)
+    shown = _words(" ".join(passage.text for passage in context)) if missing else frozenset()
+    return {name for name in missing if name not in shown and stem(name) not in shown}
+
+
+def _words(text: str) -> frozenset[str]:
+    """Every word of a text as it is, as its stem, and every country it names."""
     capitalised = " ".join(f"x {word[:1].upper()}{word[1:]}" for word in text.split())
     return names(text) | names(capitalised) | frozenset(content_words(text))
 

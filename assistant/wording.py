@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from functools import cache
 
 from snowballstemmer import stemmer
@@ -31,6 +32,7 @@ STOPWORDS = frozenset(
 _STEMMER = stemmer("english")
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W_]+(?:['’][^\W_]+)*")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_RUN = re.compile(r"[A-Z][\w’'-]+(?: [A-Z][\w’'-]+)+")
 _OPENING = re.compile(r"(?:^|[.!?…:]\s|[“\"‘(\[]|\n)\s*$")
 _SMALL = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
@@ -48,6 +50,7 @@ _DAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".spl
 _MONTHS = frozenset(
     "january february march april may june july august september october november december".split()
 )
+_MONTH_SHORT = {month[:3]: month for month in _MONTHS} | {"sept": "september"}
 _NEGATIONS = frozenset(
     "no not never none nobody nothing neither nor without cannot n't cant wont dont doesnt "
     "didnt isnt arent wasnt werent hasnt havent hadnt wouldnt couldnt shouldnt".split()
@@ -74,7 +77,7 @@ def numbers(text: str) -> frozenset[str]:
 
 def dates(text: str) -> frozenset[str]:
     """Weekdays and months a text names ("may" and "march" only when capitalised)."""
-    words = {word.casefold() for word in _WORD.findall(text) if word[0].isupper()}
+    words = {_plain(word) for word in _WORD.findall(text) if word[0].isupper()}
     return frozenset(words & (_DAYS | _MONTHS))
 
 
@@ -100,6 +103,21 @@ def names(text: str, known: frozenset[str] = frozenset()) -> frozenset[str]:
     return frozenset(found)
 
 
+def full_names(text: str) -> Mapping[str, frozenset[str]]:
+    """For each last part of a capitalised run ("Corbyn") all parts of the one run it ends.
+
+    Where two runs end alike (Anas and Sirajuddin Haqqani) the last part alone tells nothing
+    and only stands for itself.
+    """
+    runs: dict[str, set[frozenset[str]]] = {}
+    for match in _RUN.finditer(text):
+        parts = [_plain(word) for word in match.group().split()]
+        parts = [part for part in parts if part not in STOPWORDS]
+        if len(parts) > 1:
+            runs.setdefault(parts[-1], set()).add(frozenset(parts[-2:]))
+    return {last: next(iter(found)) for last, found in runs.items() if len(found) == 1}
+
+
 def negated(text: str) -> bool:
     """Whether a text denies something, by an odd number of negating words."""
     words = re.findall(r"[^\W_]+|n['’]t\b", text.casefold())
@@ -114,9 +132,12 @@ def stem(word: str) -> str:
 
 
 def _plain(word: str) -> str:
+    is_capital = word[:1].isupper()
     word = unicodedata.normalize("NFKD", word).casefold().replace("’", "'")
     word = "".join(c for c in word if not unicodedata.combining(c))
     word = re.sub(r"'s?$", "", word)
+    if is_capital and word in _MONTH_SHORT:
+        return _MONTH_SHORT[word]
     if word[:1].isdigit():
         return _digits(word) if word.replace(",", "").replace(".", "").isdigit() else word
     return _NUMBER_WORDS[word] if word in _SMALL else word
