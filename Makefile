@@ -15,7 +15,9 @@ RECENT := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c '$(RECENT)' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+LOGGED := > .venv/setup.log 2>&1 || \
+	{ tail -n 20 .venv/setup.log >&2; echo "Set-up failed; see .venv/setup.log." >&2; exit 1; }
 
 # Exported, not pasted into a command: a question may hold quotes, $ and anything else.
 Q ?= What was the UK's position?
@@ -45,18 +47,19 @@ setup-dev: .venv/.ready-dev
 # Where only torch's GPU build is to be had, it does not start without the packages it asks for.
 .venv/.ready: requirements.lock pyproject.toml
 	@$(if $(PYTHON),,$(error Python 3.11 or newer is needed: install it, or name it with PYTHON=))
+	@$(PYTHON) -c '$(RECENT)' || { echo "$(PYTHON) is not Python 3.11 or newer" >&2; exit 1; }
 	@echo "Setting up .venv: $$(grep -c == requirements.lock) packages, a minute or two ..." >&2
-	@$(PYTHON) -c '$(RECENT)' || { echo "$(PYTHON) is older than 3.11" >&2; exit 1; }
 	@$(PYTHON) -m venv .venv
-	@$(PIP) install "$$(grep '^pip==' requirements.lock)"
-	@$(PIP) install --no-deps -r requirements.lock
-	@$(BIN)/python -c 'import torch' || $(PIP) install "$$(grep '^torch==' requirements.lock)"
-	@$(PIP) install --no-deps --editable .
+	@{ $(PIP) install "$$(grep '^pip==' requirements.lock)" && \
+	$(PIP) install --no-deps -r requirements.lock && \
+	{ $(BIN)/python -c 'import torch' || \
+		$(PIP) install "$$(grep '^torch==' requirements.lock)"; } && \
+	$(PIP) install --no-deps --editable .; } $(LOGGED)
 	@touch $@
 
 .venv/.ready-dev: .venv/.ready requirements-dev.lock
 	@echo "Setting up .venv for tests ..." >&2
-	@$(PIP) install --no-deps -r requirements-dev.lock
+	@$(PIP) install --no-deps -r requirements-dev.lock $(LOGGED)
 	@touch $@
 
 # The tests of the web page drive a real browser, and say so when they skip for want of one.
