@@ -48,6 +48,9 @@ MAX_QUESTION_CHARS = 4_000
 RELATED = 3
 """Nearest passages shown when the article does not say."""
 
+_HOPELESS = 0.5
+"""Share of the threshold below which the model is not even asked for an answer."""
+
 _QUOTED = 2
 """Passages an answer without a language model consists of."""
 
@@ -272,11 +275,11 @@ class Assistant:
         """Let the model answer; None when it should not be shown."""
         context, text = task.context_for(reader)
         yes = reader.answerable(text, task.asked)
-        before = task.signals(yes)
         limit = decision.threshold(self.settings.caution)
-        if decision.probability(before) < limit * 0.5:
+        probability = decision.probability(task.signals(yes))
+        if probability < limit * _HOPELESS:
             clock.lap("generate")
-            return None, decision.probability(before)
+            return None, probability
         for piece in reader.stream(text, task.asked, reply):
             clock.mark("first_token")
             yield Delta(piece)
@@ -317,6 +320,7 @@ class Assistant:
             related=tuple(task.hits[:RELATED]) if refused else (),
             retrieved=tuple(task.hits),
             standalone=task.asked,
+            signals=task.decided_by,
             notices=tuple(notices),
             timings=clock.timings(reply),
             model=self.model_name,
@@ -338,6 +342,7 @@ class _Task:
         self.asked = asked
         self.hits = list(hits)
         self.notices: list[str] = []
+        self.decided_by: dict[str, float] = {}
         self._library = library
         self._scope = scope
         ids = dict.fromkeys(hit.passage.article_id for hit in hits)
@@ -364,7 +369,7 @@ class _Task:
             sentence.support == "unsupported"
             for sentence in (grounded.sentences if grounded else ())
         ]
-        return Signals(
+        signals = Signals(
             yes=yes,
             nearest=self.hits[0].score if self.hits else 0.0,
             asked=len(words & found) / len(words) if words else 0.0,
@@ -372,6 +377,8 @@ class _Task:
             coverage=grounded.coverage if grounded else None,
             unsupported=(sum(backed) / len(backed) if backed else 1.0) if grounded else None,
         )
+        self.decided_by = decision.features(signals)
+        return signals
 
     def _strangers(self) -> set[str]:
         """Names and numbers of the question that no article in reach has."""

@@ -45,9 +45,13 @@ def probability(signals: Signals) -> float:
 
 
 def threshold(caution: float) -> float:
-    """The probability below which ``caution`` (0 bold to 1 cautious) refuses."""
+    """The probability below which ``caution`` (0 bold to 1 cautious) refuses.
+
+    0 never refuses for doubt, 0.5 is the fitted balance, 1 refuses all but the sure.
+    """
     knots = _weights()["threshold"]
-    return knots["bold"] + (knots["cautious"] - knots["bold"]) * caution
+    low, high = (0.0, knots["balanced"]) if caution <= 0.5 else (knots["balanced"], knots["sure"])
+    return low + (high - low) * (caution if caution <= 0.5 else caution - 0.5) * 2
 
 
 def features(signals: Signals) -> dict[str, float]:

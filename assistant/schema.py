@@ -145,7 +145,8 @@ class Answer:
     follow-up was rewritten. ``retrieved`` is the evidence that was considered, best first.
     ``related`` holds up to three nearest passages when the article does not say.
     ``confidence`` is the calibrated probability (0 to 1) that the answer can be trusted; for
-    a refusal, that the article really does not say. ``notices`` are plain sentences a person
+    a refusal, that the article really does not say. ``signals`` are the numbers it was decided
+    by (see ``decision``). ``notices`` are plain sentences a person
     should see, such as that no language model was at hand.
     """
 
@@ -158,6 +159,7 @@ class Answer:
     related: tuple[RetrievedPassage, ...] = ()
     retrieved: tuple[RetrievedPassage, ...] = ()
     standalone: str = ""
+    signals: Mapping[str, float] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
     timings: Timings = field(default_factory=Timings)
     model: str = ""
