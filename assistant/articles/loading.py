@@ -16,6 +16,7 @@ from typing import Self
 from assistant.articles.kinds import kind_of
 from assistant.articles.languages import language_notice, language_of
 from assistant.articles.parsed import Parsed
+from assistant.articles.sources import local_files, looks_like_a_list
 from assistant.articles.text import (
     clean_text,
     decode,
@@ -31,6 +32,7 @@ from assistant.schema import Article
 
 MAX_BYTES = 25_000_000
 MAX_CHARS = 5_000_000
+MAX_SITEMAPS = 50
 STANDARD_INPUT = "-"
 _REPLACED_SHARE = 0.01
 
@@ -98,6 +100,46 @@ class Loader:
             name, parsed = self._from_file(source)
         return self._article(parsed, name=name, title=title, named=text is None)
 
+    def expand(self, source: str | Path) -> list[str]:
+        """Every single source that ``source`` stands for, each of which :meth:`load` takes.
+
+        A folder gives its readable files, a pattern its matches, an RSS or Atom feed and a
+        sitemap (by path or URL) the addresses they list; anything else stands for itself.
+
+        Raises:
+            ArticleError: nothing there to add, or a damaged list.
+            FetchError: a list that cannot or must not be fetched.
+        """
+        name = str(source)
+        if not is_url(source):
+            files = [] if name == STANDARD_INPUT else local_files(source)
+            if len(files) != 1 or not looks_like_a_list(f"/{files[0]}"):
+                return files or [name]
+            name = files[0]
+        elif not looks_like_a_list(name):
+            return [name]
+        return self._listed(name, sitemaps=MAX_SITEMAPS)
+
+    def _listed(self, name: str, *, sitemaps: int) -> list[str]:
+        location: str | None = None
+        if is_url(name):
+            page = self._fetcher.fetch(name)
+            data, location = page.data, page.url
+        else:
+            data = _read(Path(name), self._max_bytes)
+        try:
+            kind = kind_of(data, name=name)
+            if kind not in ("feed", "sitemap"):
+                return [name]
+            reply = self._sandbox.call(data, kind=kind, url=location, charset=None)
+        except ArticleError as error:
+            raise ArticleError(f"{name}: {error}") from None
+        links = [str(link) for link in reply["links"]]
+        if not reply["nested"]:
+            return links
+        inner = (self._listed(link, sitemaps=0) for link in links[:sitemaps])
+        return list(dict.fromkeys(link for part in inner for link in part))
+
     def close(self) -> None:
         """End the child process and the connections."""
         self._sandbox.close()
@@ -150,7 +192,7 @@ class Loader:
             if kind == "markdown":
                 return parse_markdown(decode(data, declared=charset))
             if kind in ("feed", "sitemap"):
-                raise ArticleError(f"this is a {kind}, a list of articles; expand it first")
+                raise ArticleError(f"this is a {kind}, a list of articles; add what it lists")
             reply = self._sandbox.call(data, kind=kind, url=location, charset=charset)
             return Parsed.from_json(reply)
         except ArticleError as error:

@@ -1,0 +1,57 @@
+"""What a person named in bulk, as single files: a folder or a pattern."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from assistant.articles.kinds import READABLE
+from assistant.errors import ArticleError
+
+SUFFIXES = {
+    *(".txt", ".text", ".md", ".markdown", ".mdown", ".mkd", ".html", ".htm", ".xhtml"),
+    *(".mhtml", ".mht", ".pdf", ".docx", ".epub"),
+}
+_PATTERN = re.compile(r"[*?\[]")
+_LIST_PATH = re.compile(r"(sitemap|feeds?\b|rss|atom)|\.xml$", re.IGNORECASE)
+
+
+def looks_like_a_list(name: str) -> bool:
+    """Whether a path or the path of a URL is worth opening to see if it lists articles."""
+    return (
+        _LIST_PATH.search(name.partition("?")[0].rpartition("://")[2].partition("/")[2]) is not None
+    )
+
+
+def local_files(source: str | Path) -> list[str]:
+    """The readable files in a folder and below, or those that a pattern matches, sorted.
+
+    A path that is neither is returned as it is. Hidden files and folders are left out.
+
+    Raises:
+        ArticleError: nothing there to add.
+    """
+    path = Path(source)
+    try:
+        folder = path.is_dir()
+        single = folder or path.exists() or not _PATTERN.search(str(source))
+    except (OSError, ValueError):  # too long, or not a path at all: loading it will say so
+        return [str(source)]
+    if single and not folder:
+        return [str(source)]
+    if folder:
+        matches = [p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES]
+    else:
+        anchor = Path(path.anchor)
+        pattern = str(path.relative_to(anchor))
+        matches = list(anchor.glob(pattern))
+    root = path if folder else Path()
+    files = sorted(str(p) for p in matches if p.is_file() and not _hidden(p, root))
+    if not files:
+        raise ArticleError(f"{source} holds no {READABLE} files")
+    return files
+
+
+def _hidden(path: Path, root: Path) -> bool:
+    inner = path.relative_to(root) if path.is_relative_to(root) else path
+    return any(part.startswith(".") and part not in (".", "..") for part in inner.parts)
