@@ -70,11 +70,13 @@ def _is_harmless(host: str, looked_up: bool) -> bool:
 sys.addaudithook(_refuse_the_network)
 
 
-@pytest.fixture(autouse=True)
-def _no_settings_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def _nobodys_settings() -> Iterator[None]:
     """Whoever runs the tests may have set ASSISTANT_ variables; the tests do not see them."""
-    for name in [name for name in os.environ if name.startswith(ENV_PREFIX)]:
-        monkeypatch.delenv(name)
+    with pytest.MonkeyPatch.context() as environment:
+        for name in [name for name in os.environ if name.startswith(ENV_PREFIX)]:
+            environment.delenv(name)
+        yield
 
 
 @pytest.fixture
@@ -145,7 +147,7 @@ def assistant(open_assistant: Opener) -> Assistant:
 def need_models(*names: str) -> None:
     """Skip the test, saying how to get them, unless these model files are there and whole."""
     for name in names:
-        if weights.path(name, Settings()) is None:
+        if weights.path(name, Settings.load()) is None:
             pytest.skip(f"needs a model file; get it with: assistant models pull {name}")
 
 
