@@ -114,9 +114,10 @@ class Opener:
     ) -> Assistant:
         """An assistant with these articles: paths are loaded, anything else is the text."""
         self._opened += 1
-        settings = {"store": self._folder / f"store-{self._opened}", "offline": True} | settings
+        store = self._folder / f"store-{self._opened}"
+        options: dict[str, Any] = {"store": store, "offline": True} | settings
         assistant = self._stack.enter_context(
-            Assistant.open(model=model, embedder=HashEmbedder(), **settings)
+            Assistant.open(model=model, embedder=HashEmbedder(), **options)
         )
         for text in texts:
             if isinstance(text, Path):
