@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from assistant import decision, models, retrieval
 from assistant.articles import load_article
+from assistant.attribution import SpeakerIndex, speaker_index
 from assistant.decision import Signals
 from assistant.errors import EmptyLibrary, UserInputError, WeightsError
 from assistant.followups import standalone
@@ -284,7 +285,9 @@ class Assistant:
             clock.mark("first_token")
             yield Delta(piece)
         clock.lap("generate")
-        grounded = ground(clean(reply.text), task.asked, context, task.hits, task.articles)
+        grounded = ground(
+            clean(reply.text), task.asked, context, task.hits, task.articles, task.voices()
+        )
         probability = decision.probability(task.signals(yes, grounded))
         if grounded.declined or not grounded.backed or probability < limit:
             return None, min(probability, limit)
@@ -360,6 +363,13 @@ class _Task:
         if left_out := len(self.hits) - len(hits):
             self.notices.append(f"{left_out} passages were left out: the model reads no more.")
         return context, text
+
+    def voices(self) -> Mapping[str, SpeakerIndex]:
+        """Who speaks in the articles found, by article id."""
+        return {
+            key: speaker_index(article, self._library.passages(key))
+            for key, article in self.articles.items()
+        }
 
     def signals(self, yes: float | None, grounded: Grounded | None = None) -> Signals:
         """What speaks for an answer being in the articles."""

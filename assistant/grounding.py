@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from assistant.citations import align, cite
 from assistant.schema import Article, Citation, Passage, RetrievedPassage, Sentence
 from assistant.support import check
+from assistant.voices import Indexes, unattributed
 
 MAX_SENTENCES = 8
 
@@ -50,10 +51,12 @@ def ground(
     context: Sequence[Passage],
     hits: Sequence[RetrievedPassage],
     articles: Mapping[str, Article],
+    indexes: Indexes,
 ) -> Grounded:
     """Cut an answer's text into sentences, align each to passages of ``context`` and check it.
 
-    Only passages of ``context`` are ever cited. Unsupported sentences keep no citation.
+    Only passages of ``context`` are ever cited. Unsupported sentences keep no citation. What
+    someone said and the model states as plain fact gets its speaker back.
     """
     titles = {key: (article.title, article.source) for key, article in articles.items()}
     nearness = {hit.passage.id: hit.score for hit in hits}
@@ -66,11 +69,12 @@ def ground(
             declined = True
             continue
         alignment = align(claim, question, context, nearness)
-        verdict = check(claim, alignment, context, question)
+        verdict = check(claim, alignment, context, question, indexes)
         cited: tuple[Citation, ...] = ()
         if verdict.support != "unsupported":
             cited = cite(alignment.passages, titles, citations)
             citations += [citation for citation in cited if citation not in citations]
+            claim = _attributed(claim, alignment.passages, indexes)
         coverages.append(alignment.coverage)
         sentences.append(Sentence(claim, verdict.support, cited, verdict.reason))
     mean = sum(coverages) / len(coverages) if coverages else 0.0
@@ -100,6 +104,15 @@ def split_sentences(text: str) -> list[str]:
             if len(piece) > 1:
                 sentences.append(piece)
     return sentences
+
+
+def _attributed(claim: str, passages: Sequence[Passage], indexes: Indexes) -> str:
+    speaker = unattributed(claim, passages, indexes)
+    if speaker is None:
+        return claim
+    starts_small = claim.split()[0] in ("The", "A", "An", "It", "They", "He", "She", "This")
+    claim = claim[0].lower() + claim[1:] if starts_small else claim
+    return f"According to {speaker.label}, {claim}"
 
 
 def _declines(sentence: str) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from assistant.citations import Alignment
 from assistant.schema import Passage, Support
+from assistant.voices import Indexes, meant_in, misattributed
 from assistant.wording import content_words, dates, full_names, names, negated, numbers, stem
 
 SUPPORTED = 0.55
@@ -35,16 +36,24 @@ class Verdict:
 
 
 def check(
-    sentence: str, alignment: Alignment, context: Sequence[Passage], question: str
+    sentence: str,
+    alignment: Alignment,
+    context: Sequence[Passage],
+    question: str,
+    indexes: Indexes,
 ) -> Verdict:
     """Judge one sentence of an answer against the passages it was aligned to.
 
     ``context`` is everything the model was shown: its names tell names from ordinary words
-    that merely start a sentence.
+    that merely start a sentence. ``indexes`` tell who speaks in the passages, and whom their
+    pronouns mean.
     """
     if not alignment.passages or alignment.coverage < WEAK:
         return Verdict("unsupported", "nothing in the article says this")
     quote = " ".join(passage.text for passage in alignment.passages)
+    if reason := misattributed(sentence, alignment.passages, indexes):
+        return Verdict("unsupported", reason)
+    quote = f"{quote} {meant_in(alignment.passages, indexes)}"
     if reason := mismatch(sentence, quote, context, question):
         return Verdict("unsupported", reason)
     if unknown := _strangers(sentence, quote, context):

@@ -1,0 +1,116 @@
+"""Whose words are these? Compare the speaker a claim names with the speaker of its quote.
+
+Stands between the speaker index of an article (``attribution``) and the checks of an answer
+(``support``, ``grounding``). Not handled: finding statements and speakers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from assistant.aliases import countries
+from assistant.attribution import Person, SpeakerIndex, Statement, speaker_index
+from assistant.schema import Article, Passage
+from assistant.wording import content_words
+
+_MOSTLY = 0.6
+"""Share of a claim's words inside quotation marks that makes it someone's words."""
+
+_REACH = 500
+"""Characters within which a pronoun whose speaker was inferred may mean someone else."""
+
+Indexes = Mapping[str, SpeakerIndex]
+"""Speaker indexes by article id."""
+
+
+def statements_in(passages: Sequence[Passage], indexes: Indexes) -> list[Statement]:
+    """The statements the passages hold, in their order."""
+    return [
+        statement
+        for passage in passages
+        if passage.article_id in indexes
+        for statement in indexes[passage.article_id].statements
+        if statement.passage_id == passage.id
+    ]
+
+
+def meant_in(passages: Sequence[Passage], indexes: Indexes) -> str:
+    """Names and roles of those whom the passages mean by a pronoun or let speak."""
+    meant = [statement.speaker for statement in statements_in(passages, indexes)]
+    for passage in passages:
+        index = indexes.get(passage.article_id)
+        if index and passage.id in index.antecedents:
+            meant.append(index.antecedents[passage.id])
+    return ". ".join(dict.fromkeys(person.label for person in meant))
+
+
+def misattributed(claim: str, passages: Sequence[Passage], indexes: Indexes) -> str:
+    """Why the claim puts the quote into a wrong mouth, in words; ``""`` when it does not.
+
+    Only speaks up when the claim names a speaker, the passages have speakers, and nobody
+    among them can be meant.
+    """
+    said = statements_in(passages, indexes)
+    if not said:
+        return ""
+    text = " ".join(passage.text for passage in passages)
+    addressed = {statement.addressee.name for statement in said if statement.addressee}
+    for statement in _claimed(claim):
+        claimed = statement.speaker
+        if any(_same(claimed, other.speaker) for other in said):
+            continue
+        last = claimed.name.split()[-1]
+        if last in text and not any(last in name for name in addressed):
+            continue
+        if not any(other.explicit or not _near(claimed, other, indexes) for other in said):
+            continue
+        return f"these are the words of {said[0].speaker.label}, not of {claimed.name}"
+    return ""
+
+
+def unattributed(claim: str, passages: Sequence[Passage], indexes: Indexes) -> Person | None:
+    """The speaker whose quoted words the claim states as plain fact, if it does."""
+    words = set(content_words(claim))
+    for statement in statements_in(passages, indexes):
+        if not statement.direct or not words:
+            continue
+        offset = next(p.start for p in passages if p.id == statement.passage_id)
+        quoted = statement.text[statement.start - offset : statement.end - offset]
+        inside = sum(word in set(content_words(quoted)) for word in words)
+        if inside >= _MOSTLY * len(words) and not _names(claim, statement.speaker):
+            return statement.speaker
+    return None
+
+
+def _near(claimed: Person, statement: Statement, indexes: Indexes) -> bool:
+    """Whether the claimed speaker is named so shortly before that a pronoun may mean them."""
+    return any(
+        statement.start - _REACH <= start <= statement.end
+        for person in indexes[statement.article_id].people
+        if _same(claimed, person)
+        for start, _ in person.mentions
+    )
+
+
+def _claimed(claim: str) -> tuple[Statement, ...]:
+    article = Article("claim", "", claim, "")
+    return speaker_index(article, [Passage("claim", "claim", claim, 0, len(claim))]).statements
+
+
+def _same(claimed: Person, speaker: Person) -> bool:
+    """Whether two ways of naming can mean one person. Countries that differ rule it out."""
+    here, there = _lands(claimed), _lands(speaker)
+    if here and there and not here & there:
+        return False
+    one = set(content_words(claimed.label))
+    other = set(content_words(". ".join((speaker.label, *speaker.aliases))))
+    return bool(one & other) or bool(here & there)
+
+
+def _lands(person: Person) -> frozenset[str]:
+    return countries(person.label)
+
+
+def _names(claim: str, speaker: Person) -> bool:
+    said = set(content_words(claim))
+    return bool(said & set(content_words(speaker.name))) or bool(countries(claim) & _lands(speaker))
