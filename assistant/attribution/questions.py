@@ -1,0 +1,211 @@
+"""Who said what: an article's speaker index, and the statements that a question asks for.
+
+The question's words are matched to names, roles and countries ("Germany's foreign minister",
+"the UK's position"); what it asks about ranks the speaker's statements. Not handled: questions
+about groups that the article names otherwise ("European leaders").
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from assistant.aliases import countries
+from assistant.attribution.people import Person
+from assistant.attribution.speech import JUDGING, SAYING, is_role, singular
+from assistant.attribution.statements import Statement
+from assistant.wording import STOPWORDS, content_words
+
+_ENOUGH = 2.0
+"""Score from which a person is whom a question means: a surname, or an office and its country."""
+
+_SAID_THAT = 0.5
+"""Share of a "who said …" question's weight that a statement must hold."""
+
+_OFFICES = (
+    (
+        r"foreign (?:secretary|minister)|secretary of state|(?:top|chief) diplomat",
+        "foreignminister",
+    ),
+    (r"prime minister|premier\b|\bpm\b", "premier"),
+    (r"(?:finance minister|treasury secretary|chancellor of the exchequer)", "financeminister"),
+    (r"(?:interior minister|home secretary)", "interiorminister"),
+    (r"defen[cs]e (?:minister|secretary)", "defenceminister"),
+    (r"chief executive(?: officer)?|\bceo\b|\bboss\b", "chiefexecutive"),
+    (r"spokes(?:man|woman|person)", "spokesperson"),
+    (r"chair(?:man|woman|person)", "chair"),
+    (r"\b(?:attorney|counsel)(?! general)", "lawyer"),
+    (r"congress(?:man|woman)|\brep\.", "lawmaker"),
+    (r"\bsen\.", "senator"),
+    (r"\bgov\.", "governor"),
+    (r"\bdr\.?\b|physician", "doctor"),
+)
+_HEADS = frozenset("head chief chiefexecutive director president leader chair".split())
+_VERBS = (
+    SAYING | JUDGING | frozenset("answer react feel want expect hope see view oppose".split())
+) - {"state"}
+_AUXILIARY = re.compile(
+    r"\b(?:did|does|do|has|have|had|is|was|were|are|will|would)\s+", re.IGNORECASE
+)
+_STANCE = re.compile(
+    r"['’]s?\s+(?:\w+\s+)?(?:position|view|stance|opinion|reaction|response|attitude|answer|comment|"
+    r"message|verdict|statement|argument|words)s?\b",
+    re.IGNORECASE,
+)
+_ACCORDING = re.compile(
+    r"\baccording to (.+?)(?=[,?.]|$)|\bin (.+?)['’]s?\s+(?:view|opinion|words)\b", re.I
+)
+_WHO = re.compile(r"^\W*(?:who|which|whose)\b(?!.*\b(?:did|does)\b)", re.IGNORECASE)
+_QUOTED = re.compile(r"[“\"‘']([^“”\"]{4,}?)[”\"’'](?!\w)")
+_WORD = re.compile(r"[^\W_]+(?:[.&’'-](?!s\b)[^\W_]+)*")
+
+
+def find_person(question: str, people: Sequence[Person]) -> Person | None:
+    """Whom a question asks about, or None when the article has no such person.
+
+    In "What did Kamikawa tell Blinken?" that is Kamikawa; a name that the article does not know
+    is not replaced by the next one that it does.
+    """
+    found = _meant(_subject(question), people)
+    return found[0] if found else None
+
+
+def asked_statement(
+    question: str, people: Sequence[Person], statements: Sequence[Statement]
+) -> tuple[Statement, ...]:
+    """The statements that a question about saying asks for, best first; else ``()``.
+
+    Shapes: "What did X say (about Y)?", "How did X describe Y?", "What is X's position on Y?",
+    "according to X", and "Who said “…”?", for which the statements hold those words.
+    """
+    if _WHO.match(question) and _verb_at(question, 0) is not None:
+        return _containing(question, statements)
+    subject = _subject(question)
+    verb = _verb_at(question, 0)
+    shaped = verb is not None or _STANCE.search(question) or _ACCORDING.search(question)
+    meant = _meant(subject, people) if shaped else []
+    if not meant:
+        return ()
+    offices = {f"{person.name}'s office" for person in meant}
+    theirs = [s for s in statements if s.speaker in meant or s.speaker.name in offices]
+    if verb is not None:
+        told = _meant(question[verb:], [p for p in people if p not in meant])
+        theirs = [s for s in theirs if s.addressee in told and told] or theirs
+    topic = set(content_words(question)) - set(content_words(subject))
+    weights = _weights(statements)
+    return tuple(sorted(theirs, key=lambda s: -_overlap(topic, s.text, weights)))
+
+
+def _subject(question: str) -> str:
+    """The part of a question that names whose words or views it asks for."""
+    if according := _ACCORDING.search(question):
+        return according[1] or according[2]
+    auxiliary = _AUXILIARY.search(question)
+    start = auxiliary.end() if auxiliary else 0
+    if stance := _STANCE.search(question, start):
+        return question[start : stance.start()]
+    end = _verb_at(question, start)
+    return question[start:end]
+
+
+def _verb_at(question: str, start: int) -> int | None:
+    """Offset of the first verb of speaking (never a capitalised word)."""
+    for word in _WORD.finditer(question, start):
+        if word[0] in _VERBS and not question[: word.start()].rstrip().endswith(
+            ("the", "’s", "'s")
+        ):
+            return word.start()
+    return None
+
+
+def _meant(phrase: str, people: Sequence[Person]) -> list[Person]:
+    """The persons a phrase means, best first: all who score as well as the best."""
+    scored = [(_score(phrase, person), person) for person in people]
+    best = max((score for score, _ in scored), default=0.0)
+    return [person for score, person in scored if score >= max(_ENOUGH, best - 0.01)]
+
+
+def _score(phrase: str, person: Person) -> float:
+    if at := _name_in(phrase, person):
+        return 4.0 if _first(phrase[: at.start()], person) else 0.0
+    asked, offices = countries(phrase), _offices(phrase)
+    own = countries(f"{person.role} {person.name if person.kind == 'body' else ''}")
+    if asked and not asked & (own or person.countries):
+        return 0.0
+    described = f"{person.role} {person.name if person.kind == 'body' or not person.role else ''}"
+    shared = offices & _offices(described)
+    if offices and not shared:
+        shared = _HEADS & _offices(described) if offices & _HEADS else shared
+        if not shared:
+            return 0.0
+    words = set(content_words(phrase)) & set(content_words(described))
+    if not offices and asked and _bare_country(phrase):
+        return _ENOUGH if own & asked else 0.0
+    capitals = " ".join(word for word in _WORD.findall(phrase) if word[0].isupper())
+    proper = len(words & set(content_words(capitals)))
+    return 1.5 * bool(shared) + 0.5 * len(words) + 0.5 * proper + 1.0 * bool(asked & own)
+
+
+def _name_in(phrase: str, person: Person) -> re.Match[str] | None:
+    forms = [person.name]
+    if person.kind == "person" and person.name[:1].isupper():
+        forms.append(person.name.split()[-1])
+    forms = [re.sub(r"^(?:the|an?)\s+", "", form, flags=re.IGNORECASE) for form in forms]
+    for form in forms:
+        if found := re.search(rf"(?<!\w){re.escape(form)}(?!\w)", phrase, re.IGNORECASE):
+            return found
+    return None
+
+
+def _first(before: str, person: Person) -> bool:
+    """Whether a name is not preceded by another: roles and given names are no other."""
+    known = {word.casefold() for word in _WORD.findall(f"{person.name} {person.role}")}
+    for word in _WORD.findall(before):
+        other = word[0].isupper() and word.casefold() not in known | STOPWORDS
+        if other and not is_role(word) and not countries(word):
+            return False
+    return True
+
+
+def _bare_country(phrase: str) -> bool:
+    """Whether a country itself is asked for ("the UK", "Germany's government", "Paris")."""
+    rest = [w for w in _WORD.findall(phrase) if w.casefold() not in STOPWORDS and not countries(w)]
+    return all(
+        word.casefold() in ("government", "authorities", "officials", "side") for word in rest
+    )
+
+
+def _offices(text: str) -> frozenset[str]:
+    """Canonical roles in a text: premier for "prime minister", chair for "chairwoman"."""
+    folded = text.casefold()
+    for pattern, office in _OFFICES:
+        folded = re.sub(pattern, office, folded)
+    known = {office for _, office in _OFFICES}
+    words = (singular(word) for word in re.findall(r"[^\W_]+", folded))
+    return frozenset(word for word in words if word in known or is_role(word))
+
+
+def _containing(question: str, statements: Sequence[Statement]) -> tuple[Statement, ...]:
+    quoted = _QUOTED.search(question)
+    words = set(content_words(quoted[1] if quoted else question))
+    weights = _weights(statements)
+    total = sum(weights.get(word, weights[""]) for word in words)
+    scored = [(_overlap(words, s.text, weights), s) for s in statements]
+    enough = [pair for pair in scored if total and pair[0] >= _SAID_THAT * total]
+    return tuple(s for _, s in sorted(enough, key=lambda pair: -pair[0]))
+
+
+def _weights(statements: Sequence[Statement]) -> dict[str, float]:
+    """Weight of each word: rarer among the statements is heavier; ``""`` is an unseen word."""
+    frequency = Counter(word for s in statements for word in set(content_words(s.text)))
+    size = len(statements) + 1
+    return {word: math.log(1 + size / count) for word, count in frequency.items()} | {
+        "": math.log(1 + size)
+    }
+
+
+def _overlap(words: Iterable[str], text: str, weights: Mapping[str, float]) -> float:
+    given = set(content_words(text))
+    return math.fsum(weights[word] for word in words if word in given)
