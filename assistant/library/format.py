@@ -19,13 +19,7 @@ MIGRATIONS = (
         splitter TEXT NOT NULL,
         passages INTEGER NOT NULL,
         added TEXT NOT NULL,
-        title TEXT NOT NULL,
-        source TEXT NOT NULL,
-        byline TEXT,
-        outlet TEXT,
-        published TEXT,
-        updated TEXT,
-        language TEXT,
+        details TEXT NOT NULL,                    -- JSON: the other fields of schema.Article
         text TEXT NOT NULL                        -- last, so that counting does not read it
     ) STRICT;
     CREATE TABLE passages (

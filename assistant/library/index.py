@@ -1,25 +1,21 @@
 """The index: one Chroma collection that finds near vectors among very many. Rebuildable.
 
-The same code runs on a folder (``PersistentClient``) and on a server (``HttpClient``, for
-``chroma run`` and Chroma's distributed deployment). Chroma holds keys, vectors and the article
-each belongs to, never texts; a key is a passage's number in the ledger.
+The same code runs on a folder and on a server (see ``chroma``). Chroma is given keys, vectors
+and the article each belongs to, never texts; a key is a passage's number in the ledger.
 Not handled here: whether the index agrees with the ledger (see ``upkeep``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, cast
-from urllib.parse import urlsplit
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from assistant.errors import LibraryError
+from assistant.library.chroma import Chroma
 from assistant.library.spaces import Space
 from assistant.library.vectors import Vectors
 
 if TYPE_CHECKING:
-    from chromadb.api.client import Client
     from chromadb.api.collection_configuration import CreateHNSWConfiguration
     from chromadb.api.models.Collection import Collection
 
@@ -28,9 +24,6 @@ BATCH = 500
 
 PAGE = 10_000
 """Keys a call when all of them are listed."""
-
-REQUEST_SECONDS = 10.0
-"""Longest wait for a Chroma server, which chromadb itself would wait for without end."""
 
 _HNSW: CreateHNSWConfiguration = {
     "space": "cosine",
@@ -51,72 +44,38 @@ def collection_name(library: str, space: Space) -> str:
 class Index:
     """An open collection of unit vectors. Thread-safe as far as Chroma is."""
 
-    def __init__(self, client: Client, where: str, library: str, space: Space) -> None:
-        """Open or create the collection of ``space``; ``where`` names its place in messages.
+    def __init__(self, chroma: Chroma, library: str, space: Space) -> None:
+        """Open or create the collection of ``space`` for the library with this id.
 
         Collections of other spaces of the same library are dropped: the ledger keeps their
-        vectors, and a collection nobody updates would go stale.
+        vectors, and a collection nobody updates would go stale. Closes ``chroma`` in the end.
         """
         self.space = space
-        self._client = client
-        self._where = where
+        self._chroma = chroma
         name = collection_name(library, space)
-        with self._explained():
-            for other in client.list_collections():
-                if other.name.startswith(f"{library}-") and other.name != name:
-                    client.delete_collection(other.name)
-            self._collection = self._create(name)
-
-    @classmethod
-    def in_folder(cls, folder: Path, library: str, space: Space) -> Self:
-        """The index kept in ``folder``. Damaged files in it can end the process."""
-        import chromadb
-        from chromadb.config import Settings
-
-        where = f"The index in {folder}"
-        with _explained(where):
-            client = chromadb.PersistentClient(
-                str(folder), settings=Settings(anonymized_telemetry=False)
-            )
-        return cls(cast("Client", client), where, library, space)
-
-    @classmethod
-    def on_server(cls, url: str, library: str, space: Space) -> Self:
-        """The index kept by the Chroma server at ``url`` (http or https).
-
-        Raises:
-            LibraryError: when no Chroma server answers there within seconds.
-        """
-        import chromadb
-        import httpx
-        from chromadb.config import Settings
-
-        host = urlsplit(url).hostname
-        where = f"The Chroma server at {host} (setting chroma_url)"
-        with _explained(where):
-            # Asked first with a deadline: constructing the client has none.
-            httpx.get(f"{url}/api/v2/heartbeat", timeout=REQUEST_SECONDS).raise_for_status()
-            client = chromadb.HttpClient(
-                url, settings=Settings(anonymized_telemetry=False, chroma_server_host=url)
-            )
-            # No public option sets it; a test holds that this one works.
-            client._server._session.timeout = httpx.Timeout(REQUEST_SECONDS)  # type: ignore[attr-defined]
-        return cls(cast("Client", client), where, library, space)
+        try:
+            with chroma.explained():
+                for other in chroma.client.list_collections():
+                    if other.name.startswith(f"{library}-") and other.name != name:
+                        chroma.client.delete_collection(other.name)
+                self._collection = self._create(name)
+        except LibraryError:
+            chroma.close()
+            raise
 
     def close(self) -> None:
         """Release the files or connections. Idempotent."""
-        with self._explained():
-            self._client.close()
+        self._chroma.close()
 
     def count(self) -> int:
         """How many vectors there are, as far as Chroma knows: damage does not show here."""
-        with self._explained():
+        with self._chroma.explained():
             return self._collection.count()
 
     def keys(self) -> set[int]:
         """The key of every vector."""
         found: set[int] = set()
-        with self._explained():
+        with self._chroma.explained():
             while page := self._collection.get(include=[], limit=PAGE, offset=len(found))["ids"]:
                 found.update(int(key) for key in page)
         return found
@@ -125,7 +84,7 @@ class Index:
         """Store an article's vectors under the keys ``first``, ``first + 1``, … (again)."""
         for start in range(0, len(vectors), BATCH):
             rows = vectors[start : start + BATCH]
-            with self._explained():
+            with self._chroma.explained():
                 self._collection.upsert(
                     ids=[str(first + start + i) for i in range(len(rows))],
                     embeddings=rows,
@@ -135,13 +94,13 @@ class Index:
     def remove(self, keys: Sequence[int]) -> None:
         """Delete vectors; keys that are not there are ignored."""
         for start in range(0, len(keys), BATCH):
-            with self._explained():
+            with self._chroma.explained():
                 self._collection.delete(ids=[str(key) for key in keys[start : start + BATCH]])
 
     def clear(self) -> None:
         """Delete everything, by starting the collection afresh."""
-        with self._explained():
-            self._client.delete_collection(self._collection.name)
+        with self._chroma.explained():
+            self._chroma.client.delete_collection(self._collection.name)
             self._collection = self._create(self._collection.name)
 
     def search(
@@ -161,7 +120,7 @@ class Index:
         return sum(bool(hits) and hits[0][1] > 0.999 for hits in self._nearest(vectors, 1, None))
 
     def _nearest(self, vectors: Vectors, k: int, where: Any) -> list[list[tuple[int, float]]]:
-        with self._explained():
+        with self._chroma.explained():
             found = self._collection.query(
                 query_embeddings=vectors, n_results=k, where=where, include=["distances"]
             )
@@ -173,7 +132,7 @@ class Index:
 
     def _create(self, name: str) -> Collection:
         space = self.space
-        return self._client.get_or_create_collection(
+        return self._chroma.client.get_or_create_collection(
             name,
             # Never Chroma's own: it would download a model, or let a server choose one.
             embedding_function=None,
@@ -185,19 +144,3 @@ class Index:
                 "recipe": space.recipe,
             },
         )
-
-    def _explained(self) -> Any:
-        return _explained(self._where)
-
-
-@contextmanager
-def _explained(where: str) -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:
-        # All of them: chromadb raises bare Exception, ValueError, httpx's errors and its own.
-        detail = " ".join(str(error).split())[:200]
-        raise LibraryError(
-            f"{where} failed ({type(error).__name__}: {detail}). Check that it can be reached "
-            "and written, then open the library again: the index is rebuilt from the ledger."
-        ) from error

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from uuid import uuid4
 
 from assistant.errors import ArticleError, UnknownArticle
@@ -29,7 +29,7 @@ State = Literal["indexing", "ready", "deleting"]
 _SHIFT = lexical.ARTICLE_BITS
 MAX_PASSAGES = 1 << _SHIFT
 
-_FIELDS = "id, title, text, source, byline, outlet, published, updated, language"
+_DETAILS = frozenset(field.name for field in fields(Article)) - {"id", "text"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class Entry:
 
 
 _ENTRIES = "SELECT number, id, state, splitter, passages FROM articles"
+_ARTICLES = "SELECT id, text, details FROM articles"
 
 
 class Ledger:
@@ -119,13 +120,17 @@ class Ledger:
             row = db.execute(f"{_ENTRIES} WHERE id = ?", (_encodable(article_id),)).fetchone()
         return None if row is None else Entry(*row)
 
+    def ready(self) -> list[str]:
+        """Ids of the ready articles, in the order of adding."""
+        with self._database.reading() as db:
+            rows = db.execute("SELECT id FROM articles WHERE state = 'ready' ORDER BY number")
+            return [str(article_id) for (article_id,) in rows]
+
     def articles(self) -> list[Article]:
         """Every ready article, in the order of adding."""
         with self._database.reading() as db:
-            rows = db.execute(
-                f"SELECT {_FIELDS} FROM articles WHERE state = 'ready' ORDER BY number"
-            )
-            return [Article(*row) for row in rows]
+            rows = db.execute(f"{_ARTICLES} WHERE state = 'ready' ORDER BY number")
+            return [_read_article(*row) for row in rows]
 
     def article(self, number: int) -> Article:
         """One article in any state, by its number."""
@@ -140,19 +145,15 @@ class Ledger:
         Raises:
             ArticleError: when its text cannot be stored, or has too many passages.
         """
+        details = details_of(article)
         _check(article, passages)
-        columns = (
-            article.id, "indexing", space.splitter, len(passages),
-            datetime.now(UTC).isoformat(timespec="seconds"), article.title, article.source,
-            article.byline, article.outlet, article.published, article.updated,
-            article.language, article.text,
-        )  # fmt: skip
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        row = (article.id, "indexing", space.splitter, len(passages), now, details, article.text)
         with self._database.writing() as db:
             added = db.execute(
-                "INSERT INTO articles (id, state, splitter, passages, added, title, source, "
-                "byline, outlet, published, updated, language, text) "
-                f"VALUES ({', '.join('?' * len(columns))})",
-                columns,
+                "INSERT INTO articles (id, state, splitter, passages, added, details, text) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                row,
             )
             number = int(added.lastrowid or 0)
             _insert_passages(db, number, passages)
@@ -235,8 +236,21 @@ class Ledger:
 
 
 def _article(db: sqlite3.Connection, number: int) -> Article:
-    row = db.execute(f"SELECT {_FIELDS} FROM articles WHERE number = ?", (number,)).fetchone()
-    return Article(*row)
+    row = db.execute(f"{_ARTICLES} WHERE number = ?", (number,)).fetchone()
+    if row is None:
+        raise UnknownArticle("The article has just been removed from the library.")
+    return _read_article(*row)
+
+
+def _read_article(article_id: str, text: str, details: str) -> Article:
+    # A field that only a later version knows is left alone; one it lacks has its default.
+    known = {name: _frozen(v) for name, v in json.loads(details).items() if name in _DETAILS}
+    return Article(id=article_id, text=text, **known)
+
+
+def _frozen(value: Any) -> Any:
+    """JSON has no tuples, and an Article nothing but."""
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
 
 
 def _span(number: int) -> tuple[int, int]:
@@ -278,14 +292,24 @@ def _delete_words(db: sqlite3.Connection, passages: Sequence[Passage], number: i
     db.executemany("INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)", rows)
 
 
-def _check(article: Article, passages: Sequence[Passage]) -> None:
-    """Raise ArticleError for what could not be read back as it is, or not be found again."""
-    for name in _FIELDS.split(", "):
-        value = getattr(article, name)
-        if value is not None and ("\0" in value or _encodable(value) != value):
+def details_of(article: Article) -> str:
+    """An article's fields besides id and text, as JSON.
+
+    Raises:
+        ArticleError: when any of its text could not be read back as it is.
+    """
+    details = {name: value for name, value in asdict(article).items() if name in _DETAILS}
+    written = json.dumps(details, ensure_ascii=False)
+    for text in (article.id, article.text, written):
+        if "\0" in text or _encodable(text) != text:
             raise ArticleError(
-                f"The article's {name} holds a NUL or half a character. Save it as UTF-8 text."
+                f"“{_encodable(article.title)[:80]}” holds a NUL or half a character. Save it "
+                "as UTF-8 text."
             )
+    return written
+
+
+def _check(article: Article, passages: Sequence[Passage]) -> None:
     if not 0 < len(passages) <= MAX_PASSAGES:
         raise ArticleError(
             f"The article has {len(passages)} sentences; 1 to {MAX_PASSAGES} can be stored. "

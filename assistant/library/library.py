@@ -16,21 +16,14 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from assistant.errors import ArticleError, LibraryError
+from assistant.errors import ArticleError
 from assistant.library import lock
-from assistant.library.index import Index
-from assistant.library.ledger import Entry, Ledger
+from assistant.library.embedding import Embedding
+from assistant.library.ledger import Entry, Ledger, details_of
 from assistant.library.spaces import Space
 from assistant.library.upkeep import Upkeep
-from assistant.library.vectors import (
-    RECIPE,
-    VectorCache,
-    Vectors,
-    best,
-    embed_passages,
-    embed_question,
-)
-from assistant.passages import SPLITTER_VERSION, context_texts, split_article
+from assistant.library.vectors import Vectors, best
+from assistant.passages import SPLITTER_VERSION, split_article
 from assistant.schema import Article, Passage, RetrievedPassage
 
 if TYPE_CHECKING:
@@ -41,9 +34,6 @@ EXACT_PASSAGES = 20_000
 
 MAX_RESULTS = 1_000
 """Passages returned at most by one search."""
-
-_PROBE = "The minister said on Tuesday that the talks would go on for another week."
-_SPACE = "space"
 
 
 class Library:
@@ -59,18 +49,15 @@ class Library:
         progress: Callable[[str], None] | None = None,
     ) -> None:
         """As :meth:`open`."""
-        self._embedder = embedder
-        self._embedder_name = embedder_name
         self._progress = progress or (lambda sentence: None)
         self._notices: list[str] = []
-        self._cache = VectorCache()
         self._writing = threading.RLock()
-        self._space: Space | None = None
-        self._index: Index | None = None
         self._lock = lock.acquire(store)
         try:
             self._ledger = Ledger(store / "ledger.sqlite3")
-            self._upkeep = Upkeep(self._ledger, store / "chroma", chroma_url, self._notices.append)
+            tell = self._notices.append
+            self._embedding = Embedding(self._ledger, embedder, embedder_name, self._writing, tell)
+            self._upkeep = Upkeep(self._ledger, store / "chroma", chroma_url, self._writing, tell)
             self._finish_what_was_begun()
         except BaseException:
             self._lock.release()
@@ -111,9 +98,7 @@ class Library:
         """Release files and lock. Idempotent; the library cannot be used afterwards."""
         with self._writing:
             try:
-                if self._index is not None:
-                    self._index.close()
-                    self._index = None
+                self._upkeep.close()
             finally:
                 self._ledger.close()
                 self._lock.release()
@@ -136,7 +121,11 @@ class Library:
 
     def __len__(self) -> int:
         """How many articles there are."""
-        return sum(entry.state == "ready" for entry in self._ledger.entries())
+        return len(self._ledger.ready())
+
+    def article_ids(self) -> list[str]:
+        """The id of every article, in the order of adding, without reading any text."""
+        return self._ledger.ready()
 
     def articles(self) -> list[Article]:
         """Every article, in the order of adding."""
@@ -156,7 +145,7 @@ class Library:
         Raises:
             UnknownArticle: when it is not in the library.
         """
-        return self._vectors(self._entry(article_id), self._prepared())
+        return self._embedding.stored(self._entry(article_id), self._space())
 
     def add(self, article: Article) -> bool:
         """Store, split, embed and index an article; when this returns, it survives any crash.
@@ -175,12 +164,13 @@ class Library:
             if entry is not None:
                 self._upkeep.unseal()
                 self._discard(entry)
+            details_of(article)
             passages = split_article(article)
             if not passages:
                 raise ArticleError(f"“{article.title[:80]}” has no sentence to answer from.")
-            space = self._prepared()
-            vectors = self._embed(article, passages, space.dimension)
-            index = self._opened(space)
+            space = self._space()
+            vectors = self._embedding.article(article, passages, space)
+            index = self._upkeep.opened(space)
             number = self._ledger.insert(article, passages, space, vectors)
             entry = Entry(number, article.id, "indexing", space.splitter, len(passages))
             try:
@@ -190,7 +180,7 @@ class Library:
             except BaseException:
                 self._discard(entry)
                 raise
-            self._upkeep.seal(index)
+            self._upkeep.seal()
             return True
 
     def remove(self, article_id: str) -> None:
@@ -202,17 +192,19 @@ class Library:
         """
         with self._writing:
             entry = self._entry(article_id)
-            space = self._space or self._ledger.spaces.get(int(self._ledger.fact(_SPACE) or 0))
-            index = None if space is None else self._opened(space)
+            if (space := self._embedding.last_space()) is not None:
+                self._upkeep.opened(space)
             self._upkeep.unseal()
-            self._ledger.retract(entry.number)
             self._discard(entry)
-            if index is not None and index is self._index:
-                self._upkeep.seal(index)
+            self._upkeep.seal()
+
+    def warm_up(self) -> None:
+        """Load embedder and index now, so that the first question does not wait for them."""
+        self._upkeep.opened(self._space())
 
     def embed_query(self, text: str) -> Vectors:
         """The unit vector ``[dimension]`` of a question, for :meth:`search_dense`."""
-        return embed_question(self._embedder, text)
+        return self._embedding.question(text)
 
     def search_dense(
         self, query: str | Vectors, k: int, article_ids: Sequence[str] | None = None
@@ -225,14 +217,16 @@ class Library:
             UnknownArticle: when one of the articles is not in the library.
         """
         k = min(k, MAX_RESULTS)
-        space = self._prepared()
+        space = self._space()
         vector = self.embed_query(query) if isinstance(query, str) else query
         entries = None if article_ids is None else self._ledger.select(article_ids)
         if k < 1 or entries == []:
             return []
         if entries is not None and sum(entry.passages for entry in entries) <= EXACT_PASSAGES:
             return self._ranked(self._compare(vector, k, entries, space), k)
-        numbers = None if entries is None else [entry.number for entry in entries]
+        # Naming every article is no restriction, and the index is faster without one.
+        whole = entries is None or len(entries) == len(self)
+        numbers = None if whole or entries is None else [entry.number for entry in entries]
         return self._ask_index(vector, k, numbers, space)
 
     def search_lexical(
@@ -245,9 +239,9 @@ class Library:
         Raises:
             UnknownArticle: when one of the articles is not in the library.
         """
-        numbers = None
-        if article_ids is not None:
-            numbers = [entry.number for entry in self._ledger.select(article_ids)]
+        entries = None if article_ids is None else self._ledger.select(article_ids)
+        whole = entries is None or len(entries) == len(self)
+        numbers = None if whole or entries is None else [entry.number for entry in entries]
         k = min(k, MAX_RESULTS)
         return self._ranked(self._ledger.search_words(query, k, numbers), k)
 
@@ -259,30 +253,16 @@ class Library:
         """Search the index, looking further while the hits belong to articles in the making."""
         wanted = k
         while True:
-            hits = self._search_index(vector, wanted, articles, space)
+            hits = self._upkeep.search(vector, wanted, articles, space)
             ranked = self._ranked(hits, k)
             if len(ranked) == k or len(hits) < wanted or wanted > 16 * MAX_RESULTS:
                 return ranked
             wanted *= 4
 
-    def _search_index(
-        self, vector: Vectors, k: int, articles: Sequence[int] | None, space: Space
-    ) -> list[tuple[int, float]]:
-        """Search the index; one that fails is opened again, which repairs it, and asked again."""
-        index = self._opened(space)
-        try:
-            return index.search(vector, k, articles)
-        except LibraryError:
-            with self._writing:
-                if self._index is index:
-                    self._upkeep.unseal()
-                    self._let_go_of_index()
-            return self._opened(space).search(vector, k, articles)
-
     def _compare(
         self, vector: Vectors, k: int, entries: Sequence[Entry], space: Space
     ) -> list[tuple[int, float]]:
-        matrices = [self._vectors(entry, space) for entry in entries]
+        matrices = [self._embedding.stored(entry, space) for entry in entries]
         scores = np.concatenate([matrix @ vector for matrix in matrices])
         numbers = np.concatenate(
             [np.arange(e.first, e.first + len(m)) for e, m in zip(entries, matrices, strict=True)]
@@ -297,72 +277,17 @@ class Library:
             for rank, (passage, score) in enumerate(seen[:k], start=1)
         ]
 
-    def _vectors(self, entry: Entry, space: Space) -> Vectors:
-        return self._cache.get(entry.number, lambda n: self._ledger.spaces.vectors(n, space))
-
-    # Keeping ledger, vectors and index together.
-
     def _entry(self, article_id: str) -> Entry:
         return self._ledger.select([article_id])[0]
 
-    def _prepared(self) -> Space:
-        """The space of this embedder, with every article embedded in it."""
-        if self._space is None:
-            with self._writing:
-                if self._space is None:
-                    probe = self.embed_query(_PROBE)
-                    space = self._ledger.spaces.find_or_add(
-                        self._embedder_name, SPLITTER_VERSION, RECIPE, probe
-                    )
-                    self._embed_missing(space)
-                    if self._ledger.fact(_SPACE) != str(space.number):
-                        self._ledger.set_fact(_SPACE, str(space.number))
-                    self._space = space
-        return self._space
-
-    def _embed_missing(self, space: Space) -> None:
-        missing = self._ledger.spaces.missing(space)
-        for count, number in enumerate(missing, start=1):
-            self._progress(f"Embedding article {count} of {len(missing)} for {space.embedder}.")
-            article, passages = self._ledger.article(number), self._ledger.passages(number)
-            vectors = self._embed(article, passages, space.dimension)
-            self._ledger.spaces.put(number, space, vectors)
-        if missing:
-            self._notices.append(
-                f"{len(missing)} articles were embedded again: embedder or splitter changed."
-            )
-
-    def _embed(self, article: Article, passages: Sequence[Passage], dimension: int) -> Vectors:
-        texts = [passage.text for passage in passages]
-        contexts = context_texts(article, passages)
-        return embed_passages(self._embedder, texts, contexts, dimension)
-
-    def _opened(self, space: Space) -> Index:
-        """The index of ``space``, checked against the ledger when it is opened."""
-        index = self._index
-        if index is not None and index.space == space:
-            return index
-        with self._writing:
-            if self._index is None or self._index.space != space:
-                self._let_go_of_index()
-                self._index = self._upkeep.open(space)
-            return self._index
-
-    def _let_go_of_index(self) -> None:
-        index, self._index = self._index, None
-        if index is not None:
-            index.close()
+    def _space(self) -> Space:
+        return self._embedding.space(self._progress)
 
     def _discard(self, entry: Entry) -> None:
-        """Delete an article from ledger and index. The index must be unsealed."""
+        """Delete an article everywhere. The index must be unsealed."""
         self._ledger.retract(entry.number)
-        self._cache.forget(entry.number)
-        if self._index is not None:
-            try:
-                self._index.remove(range(entry.first, entry.first + entry.passages))
-            except LibraryError:
-                # Opening it again finds what is left over and removes it.
-                self._let_go_of_index()
+        self._embedding.forget(entry)
+        self._upkeep.remove(entry)
         self._ledger.erase(entry.number)
 
     def _finish_what_was_begun(self) -> None:

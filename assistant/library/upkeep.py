@@ -11,7 +11,8 @@ import hashlib
 import os
 import random
 import shutil
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,8 +21,9 @@ import numpy as np
 
 from assistant.errors import LibraryError
 from assistant.library import probe
+from assistant.library.chroma import Chroma
 from assistant.library.index import Index, collection_name
-from assistant.library.ledger import Ledger
+from assistant.library.ledger import Entry, Ledger
 from assistant.library.spaces import Space
 from assistant.library.vectors import Vectors
 
@@ -35,26 +37,85 @@ _REBUILT = "The search index {}; it was rebuilt from the ledger, and nothing was
 
 
 class Upkeep:
-    """Opens the index of one ledger, in a folder or on a server, and looks after it.
+    """The index of one ledger, in a folder or on a server, opened when it is first needed.
 
-    ``tell`` is called with a plain sentence whenever something had to be repaired. Not
-    thread-safe: the library calls it under its writing lock.
+    ``tell`` is called with a plain sentence whenever something had to be repaired. Searching is
+    thread-safe; whoever writes holds the library's lock, the one that is given here.
     """
 
     def __init__(
-        self, ledger: Ledger, folder: Path, chroma_url: str | None, tell: Callable[[str], None]
+        self,
+        ledger: Ledger,
+        folder: Path,
+        chroma_url: str | None,
+        lock: threading.RLock,
+        tell: Callable[[str], None],
     ) -> None:
         self._ledger = ledger
         self._folder = folder
         self._url = chroma_url
+        self._lock = lock
         self._tell = tell
+        self._index: Index | None = None
 
-    def open(self, space: Space) -> Index:
+    def opened(self, space: Space) -> Index:
         """The index of ``space``, holding exactly the vectors of the ready articles.
 
         Raises:
             LibraryError: when the folder cannot be used or no server answers.
         """
+        index = self._index
+        if index is not None and index.space == space:
+            return index
+        with self._lock:
+            if self._index is None or self._index.space != space:
+                self.close()
+                self._index = self._open(space)
+                self.seal()
+            return self._index
+
+    def close(self) -> None:
+        """Let go of the index, until it is needed again."""
+        index, self._index = self._index, None
+        if index is not None:
+            index.close()
+
+    def search(
+        self, vector: Vectors, k: int, articles: Sequence[int] | None, space: Space
+    ) -> list[tuple[int, float]]:
+        """As :meth:`Index.search`; an index that fails is opened again, which repairs it."""
+        index = self.opened(space)
+        try:
+            return index.search(vector, k, articles)
+        except LibraryError:
+            with self._lock:
+                if self._index is index:
+                    self.unseal()
+                    self.close()
+            return self.opened(space).search(vector, k, articles)
+
+    def unseal(self) -> None:
+        """To be called before anything is changed: a crash from here on will be noticed."""
+        known, _, seal = (self._ledger.fact(_FACT) or "").partition(" ")
+        if seal:
+            self._ledger.set_fact(_FACT, known)
+
+    def remove(self, entry: Entry) -> None:
+        """Take an article's vectors out of the index, which must be unsealed. Never fails."""
+        if self._index is not None:
+            try:
+                self._index.remove(range(entry.first, entry.first + entry.passages))
+            except LibraryError:
+                # What is left over is found, and removed, when the index is next opened.
+                self.close()
+
+    def seal(self) -> None:
+        """To be called when the index has been changed and agrees with the ledger."""
+        if self._index is not None:
+            seal = _SERVER_SEAL if self._url is not None else seal_of(self._folder)
+            self._ledger.set_fact(_FACT, f"{self._index.space.fingerprint} {seal}")
+
+    def _open(self, space: Space) -> Index:
         known, _, seal = (self._ledger.fact(_FACT) or "").partition(" ")
         trusted = self._trusted(space, seal)
         try:
@@ -65,18 +126,7 @@ class Upkeep:
             self._set_aside()
             index = self._agreeing(space, trusted=False, known=False)
             self._tell(_REBUILT.format("could not be read"))
-        self.seal(index)
         return index
-
-    def unseal(self) -> None:
-        """To be called before the index is changed: a crash from here on will be noticed."""
-        if self._ledger.fact(_FACT) is not None:
-            self._ledger.set_fact(_FACT, None)
-
-    def seal(self, index: Index) -> None:
-        """To be called when the index has been changed and agrees with the ledger."""
-        seal = _SERVER_SEAL if self._url is not None else seal_of(self._folder)
-        self._ledger.set_fact(_FACT, f"{index.space.fingerprint} {seal}")
 
     def _trusted(self, space: Space, seal: str) -> bool:
         """Whether the index can be believed as it is; files that cannot are moved away."""
@@ -115,10 +165,8 @@ class Upkeep:
         return index
 
     def _connect(self, space: Space) -> Index:
-        library = self._ledger.library
-        if self._url is not None:
-            return Index.on_server(self._url, library, space)
-        return Index.in_folder(self._folder, library, space)
+        chroma = Chroma.on_server(self._url) if self._url else Chroma.in_folder(self._folder)
+        return Index(chroma, self._ledger.library, space)
 
     def _reconcile(self, index: Index) -> tuple[int, int]:
         """Make the keys of the index those of the ledger; returns passages added and removed."""

@@ -1,0 +1,113 @@
+"""Connections to Chroma, in a folder or on a server: deadlines, clean closing, errors in words.
+
+chromadb leaves three things open, which are closed here: its HTTP client waits for ever and
+never closes its sockets, and what it raises may be anything, bare ``Exception`` included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, cast
+from urllib.parse import urlsplit
+
+from assistant.errors import LibraryError
+
+if TYPE_CHECKING:
+    import httpx
+    from chromadb.api.client import Client
+
+CONNECT_SECONDS = 3.0
+REQUEST_SECONDS = 10.0
+"""Longest wait for a Chroma server to accept a connection, and to answer one request."""
+
+_FOLDER_ADVICE = (
+    "Check the folder's permissions and disk, then open the library again: the index is "
+    "rebuilt from the ledger."
+)
+_SERVER_ADVICE = (
+    "Check that the server runs (chroma run --path DIR --port PORT), or leave the setting "
+    "chroma_url out to keep the index in the store folder."
+)
+
+
+class Chroma:
+    """An open Chroma client. Close it, or files and sockets stay open."""
+
+    def __init__(self, client: Client, close: Callable[[], None], where: str, advice: str) -> None:
+        """Used by :meth:`in_folder` and :meth:`on_server`."""
+        self.client = client
+        self._close = close
+        self._where = where
+        self._advice = advice
+
+    @classmethod
+    def in_folder(cls, folder: Path) -> Self:
+        """Chroma's files in ``folder``. Damaged ones can end the process: see ``upkeep``."""
+        import chromadb
+
+        where = f"The index in {folder}"
+        with _explained(where, _FOLDER_ADVICE):
+            client = cast("Client", chromadb.PersistentClient(str(folder), settings=_settings()))
+        return cls(client, client.close, where, _FOLDER_ADVICE)
+
+    @classmethod
+    def on_server(cls, url: str) -> Self:
+        """The Chroma server at ``url`` (http or https).
+
+        Raises:
+            LibraryError: when no Chroma server answers there within seconds.
+        """
+        import chromadb
+        import httpx
+
+        where = f"The Chroma server at {urlsplit(url).hostname}"
+        with _explained(where, _SERVER_ADVICE):
+            # Asked first, with a deadline: constructing the client has none.
+            httpx.get(f"{url}/api/v2/heartbeat", timeout=CONNECT_SECONDS).raise_for_status()
+            client = cast("Client", chromadb.HttpClient(url, settings=_settings(url)))
+            sessions = _sessions(client)
+            for session in sessions:
+                session.timeout = httpx.Timeout(REQUEST_SECONDS, connect=CONNECT_SECONDS)
+
+        def close() -> None:
+            client.close()
+            for session in sessions:
+                session.close()
+
+        return cls(client, close, where, _SERVER_ADVICE)
+
+    def close(self) -> None:
+        """Release files or sockets. Idempotent."""
+        with self.explained():
+            self._close()
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Whatever chromadb raises inside becomes a LibraryError that says what to do."""
+        with _explained(self._where, self._advice):
+            yield
+
+
+def _settings(url: str | None = None) -> Any:
+    from chromadb.config import Settings
+
+    return Settings(anonymized_telemetry=False, chroma_server_host=url)
+
+
+def _sessions(client: Client) -> list[httpx.Client]:
+    """The HTTP clients inside a chromadb client: there is no public way to them."""
+    parts: list[Any] = [client, client._admin_client]
+    return [part._server._session for part in parts]
+
+
+@contextmanager
+def _explained(where: str, advice: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        detail = " ".join(str(error).split())[:200]
+        raise LibraryError(
+            f"{where} failed ({type(error).__name__}: {detail}). {advice}"
+        ) from error
