@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -38,6 +39,7 @@ from assistant.schema import (
     Turn,
 )
 from assistant.settings import Settings
+from assistant.voices import unnamed_speakers
 from assistant.wording import content_words, names, numbers
 
 if TYPE_CHECKING:
@@ -286,7 +288,7 @@ class Assistant:
             yield Delta(piece)
         clock.lap("generate")
         grounded = ground(
-            clean(reply.text), task.asked, context, task.hits, task.articles, task.voices()
+            clean(reply.text), task.asked, context, task.hits, task.articles, task.voices
         )
         probability = decision.probability(task.signals(yes, grounded))
         if grounded.declined or not grounded.backed or probability < limit:
@@ -356,7 +358,7 @@ class _Task:
         hits = list(self.hits)
         while True:
             context = retrieval.with_neighbours(self._library, hits)
-            text = passages_text(context, self.articles, hits)
+            text = passages_text(context, self.articles, hits, unnamed_speakers(self.voices))
             if reader.fits(text, self.asked) or len(hits) <= 1:
                 break
             hits.pop()
@@ -364,6 +366,7 @@ class _Task:
             self.notices.append(f"{left_out} passages were left out: the model reads no more.")
         return context, text
 
+    @cached_property
     def voices(self) -> Mapping[str, SpeakerIndex]:
         """Who speaks in the articles found, by article id."""
         return {

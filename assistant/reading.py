@@ -120,11 +120,16 @@ class Reader:
 
 
 def passages_text(
-    passages: Sequence[Passage], articles: Mapping[str, Article], hits: Sequence[RetrievedPassage]
+    passages: Sequence[Passage],
+    articles: Mapping[str, Article],
+    hits: Sequence[RetrievedPassage],
+    speakers: Mapping[str, str],
 ) -> str:
     """Passages as the model reads them: in order, a blank line where something is left out.
 
-    With several articles each is introduced by its title, outlet and date.
+    With several articles each is introduced by its title, outlet and date. ``speakers`` maps
+    ids of passages to who speaks in them when they do not say so themselves: a small model
+    gives an unnamed "he said" to whoever was named last.
     """
     several = len({hit.passage.article_id for hit in hits}) > 1
     parts: list[str] = []
@@ -136,6 +141,8 @@ def passages_text(
         else:
             between = articles[passage.article_id].text[last.end : passage.start]
             parts.append("\n\n" if between.strip() else " ")
+        if passage.id in speakers:
+            parts.append(f"[{speakers[passage.id]}:] ")
         parts.append(" ".join(passage.text.split()))
         last = passage
     return "".join(parts).strip()

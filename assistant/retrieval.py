@@ -27,7 +27,7 @@ forget that one passage fits far better than all the others.
 _CANDIDATES = 64
 """Passages each ranking contributes: more changed no figure."""
 
-_NEIGHBOURED = 4
+_NEIGHBOURED = 3
 """How many of the best passages bring the sentences around them as context."""
 
 

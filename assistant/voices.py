@@ -44,6 +44,16 @@ def meant_in(passages: Sequence[Passage], indexes: Indexes) -> str:
     return ". ".join(dict.fromkeys(person.label for person in meant))
 
 
+def unnamed_speakers(indexes: Indexes) -> dict[str, str]:
+    """By passage id, who speaks in passages that do not name their speaker."""
+    return {
+        statement.passage_id: statement.speaker.name
+        for index in indexes.values()
+        for statement in index.statements
+        if not statement.explicit
+    }
+
+
 def misattributed(claim: str, passages: Sequence[Passage], indexes: Indexes) -> str:
     """Why the claim puts the quote into a wrong mouth, in words; ``""`` when it does not.
 
