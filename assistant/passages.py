@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from assistant.schema import Article, Passage
 
-SPLITTER_VERSION = "1"
+SPLITTER_VERSION = "2"
 """Part of the index fingerprint: raise it whenever the same text would be cut differently."""
 
 MAX_CHARS = 480
@@ -23,6 +23,10 @@ MIN_CHARS = 12
 """A shorter one ("Dr.", "“OK.”") joins its neighbour: alone it says nothing."""
 
 _HEADING_MAX = 90
+_WINDOW = 6_000
+"""Characters sentencex sees at once: its time grows with their square, and 350,000 characters
+of opened quotations kept it busy for a minute."""
+
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)\]]*\s+")
 _SOFT_END = re.compile(r"[;:,、，；]\s*|\s[–—-]\s|\s+")
 _TERMINAL = tuple(".!?…:;,。！？”’\"'»)")
@@ -96,18 +100,15 @@ def _heading(text: str, start: int, end: int) -> str:
     line = text[start:end]
     if line.startswith("#"):
         return line.lstrip("#").strip().rstrip("#").strip()
-    alone = text[:start].endswith("\n\n") and text[end : end + 2] == "\n\n"
+    alone = text.endswith("\n\n", 0, start) and text.startswith("\n\n", end)
     wordy = len(line) <= _HEADING_MAX and "\n" not in line and line[:1].isupper()
     return line if alone and wordy and not line.endswith(_TERMINAL) else ""
 
 
 def _sentences(text: str, start: int, end: int, language: str) -> list[Span]:
-    # Imported here: a native module that `import assistant` does not need.
-    from sentencex import get_sentence_boundaries
-
     spans: list[Span] = []
-    for row in get_sentence_boundaries(language, text[start:end]):
-        span = _strip(text, start + row["start_index"], start + row["end_index"])
+    for piece in _boundaries(text, start, end, language):
+        span = _strip(text, *piece)
         if span is None:
             continue
         if spans and min(spans[-1][1] - spans[-1][0], span[1] - span[0]) < MIN_CHARS:
@@ -115,6 +116,22 @@ def _sentences(text: str, start: int, end: int, language: str) -> list[Span]:
         else:
             spans.append(span)
     return spans
+
+
+def _boundaries(text: str, start: int, end: int, language: str) -> Iterator[Span]:
+    # Imported here: a native module that `import assistant` does not need.
+    from sentencex import get_sentence_boundaries
+
+    while start < end:
+        stop = min(start + _WINDOW, end)
+        rows = get_sentence_boundaries(language, text[start:stop])
+        ends = [start + row["end_index"] for row in rows]
+        if stop < end:
+            # The last sentence may go on beyond the window: the next window begins with it.
+            ends = ends[:-1] or [text.rfind(" ", start, stop)]
+        for sentence_end in [place for place in ends if place > start] or [stop]:
+            yield start, sentence_end
+            start = sentence_end
 
 
 def _bounded(text: str, start: int, end: int) -> Iterator[Span]:
