@@ -7,10 +7,12 @@ is an argument: nothing is remembered between questions.
 from __future__ import annotations
 
 import asyncio
+import re
 import tempfile
 import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -18,11 +20,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from assistant import decision, models, retrieval
 from assistant.articles import load_article
-from assistant.attribution import SpeakerIndex, speaker_index
+from assistant.attribution import SpeakerIndex, asked_statement, speaker_index
 from assistant.decision import Signals
 from assistant.errors import EmptyLibrary, UserInputError, WeightsError
 from assistant.followups import standalone
-from assistant.grounding import Grounded, ground, quote
+from assistant.grounding import Grounded, ground, quote, quote_statements
 from assistant.library import Library
 from assistant.reading import Reader, Reply, clean, passages_text
 from assistant.schema import (
@@ -53,6 +55,9 @@ RELATED = 3
 
 _HOPELESS = 0.5
 """Share of the threshold below which the model is not even asked for an answer."""
+
+_STATED = 3
+"""How far down someone's statements another one on the topic is looked for."""
 
 _QUOTED = 2
 """Passages an answer without a language model consists of."""
@@ -290,6 +295,7 @@ class Assistant:
         grounded = ground(
             clean(reply.text), task.asked, context, task.hits, task.articles, task.voices
         )
+        grounded = task.with_statements(grounded)
         probability = decision.probability(task.signals(yes, grounded))
         if grounded.declined or not grounded.backed or probability < limit:
             return None, min(probability, limit)
@@ -374,6 +380,39 @@ class _Task:
             for key, article in self.articles.items()
         }
 
+    def with_statements(self, grounded: Grounded) -> Grounded:
+        """Bring in what the person asked about said, where the passages found have it.
+
+        Instead of an answer that has nothing to stand on, and beside one that left out another
+        statement on the very topic ("What did he say about X?" asks for all of them).
+        """
+        found = {hit.passage.id: hit.passage for hit in self.hits}
+        asked = [
+            statement
+            for index in self.voices.values()
+            for statement in asked_statement(self.asked, index.people, index.statements)
+            if statement.passage_id in found
+        ]
+        if not asked:
+            return grounded
+        if not grounded.backed:
+            return quote_statements(asked[:1], found, self.articles)
+        cited = {(citation.article_id, citation.start) for citation in grounded.citations}
+        topic = _topic(self.asked)
+        missing = [
+            statement
+            for statement in asked[:_STATED]
+            if topic
+            and topic <= set(content_words(statement.text))
+            and (statement.article_id, found[statement.passage_id].start) not in cited
+        ]
+        more = quote_statements(missing[:1], found, self.articles, grounded.citations)
+        return replace(
+            grounded,
+            sentences=grounded.sentences + more.sentences,
+            citations=grounded.citations + more.citations,
+        )
+
     def signals(self, yes: float | None, grounded: Grounded | None = None) -> Signals:
         """What speaks for an answer being in the articles."""
         found = {word for hit in self.hits for word in content_words(hit.passage.text)}
@@ -452,6 +491,12 @@ def ask(
         assistant = stack.enter_context(Assistant.open(store=folder, **settings))
         article = assistant.add(source, text=text)
         return assistant.ask(question, articles=[article.id])
+
+
+def _topic(question: str) -> frozenset[str]:
+    """The content words of what a question asks about, after "about", "on" or the like."""
+    about = re.search(r"\b(?:about|on|regarding|concerning|over)\s+(.+)$", question)
+    return frozenset(content_words(about[1])) if about else frozenset()
 
 
 def _chat_model(

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from assistant.attribution import Statement
 from assistant.citations import align, cite
 from assistant.schema import Article, Citation, Passage, RetrievedPassage, Sentence
 from assistant.support import check
 from assistant.voices import Indexes, unattributed
+from assistant.wording import names
 
 MAX_SENTENCES = 8
 
@@ -75,16 +77,43 @@ def ground(
             cited = cite(alignment.passages, titles, citations)
             citations += [citation for citation in cited if citation not in citations]
             claim = _attributed(claim, alignment.passages, indexes)
+            if _lost_focus(claim, question, cited):
+                claim = " ".join(cited[0].quote.split())
         coverages.append(alignment.coverage)
         sentences.append(Sentence(claim, verdict.support, cited, verdict.reason))
     mean = sum(coverages) / len(coverages) if coverages else 0.0
     return Grounded(tuple(sentences), tuple(citations), mean, declined and not sentences)
 
 
-def quote(passages: Sequence[Passage], articles: Mapping[str, Article]) -> Grounded:
+def quote_statements(
+    statements: Sequence[Statement],
+    passages: Mapping[str, Passage],
+    articles: Mapping[str, Article],
+    known: Sequence[Citation] = (),
+) -> Grounded:
+    """What someone said, in the article's words; a speaker named only as "he" is put before.
+
+    ``passages`` are those of the statements, by id; markers go on from ``known``.
+    """
+    told = [passages[statement.passage_id] for statement in statements]
+    plain = quote(told, articles, known)
+    sentences = tuple(
+        sentence
+        if statement.explicit
+        else replace(sentence, text=f"{statement.speaker.label}: {sentence.text}")
+        for sentence, statement in zip(plain.sentences, statements, strict=True)
+    )
+    return replace(plain, sentences=sentences)
+
+
+def quote(
+    passages: Sequence[Passage],
+    articles: Mapping[str, Article],
+    known: Sequence[Citation] = (),
+) -> Grounded:
     """Passages as an answer in their own words: every sentence quotes itself."""
     titles = {key: (article.title, article.source) for key, article in articles.items()}
-    citations = cite(passages, titles, ())
+    citations = cite(passages, titles, known)
     sentences = tuple(
         Sentence(" ".join(citation.quote.split()), "quoted", (citation,)) for citation in citations
     )
@@ -113,6 +142,19 @@ def _attributed(claim: str, passages: Sequence[Passage], indexes: Indexes) -> st
     starts_small = claim.split()[0] in ("The", "A", "An", "It", "They", "He", "She", "This")
     claim = claim[0].lower() + claim[1:] if starts_small else claim
     return f"According to {speaker.label}, {claim}"
+
+
+def _lost_focus(claim: str, question: str, cited: Sequence[Citation]) -> bool:
+    """Whether a claim leaves out a name that the question asks about and its one quote has.
+
+    Then the model took the wrong half of a long sentence; the whole of it is the answer.
+    """
+    if len(cited) != 1:
+        return False
+    asked = names(f"x {question}")
+    return bool((asked & names(f"x {cited[0].quote}")) - names(f"x {claim}")) and not bool(
+        asked & names(f"x {claim}")
+    )
 
 
 def _declines(sentence: str) -> bool:
