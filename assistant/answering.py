@@ -7,42 +7,34 @@ is an argument: nothing is remembered between questions.
 from __future__ import annotations
 
 import asyncio
-import re
 import tempfile
-import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from assistant import decision, models, retrieval
 from assistant.articles import load_article
-from assistant.attribution import SpeakerIndex, asked_statement, speaker_index
-from assistant.decision import Signals
 from assistant.errors import EmptyLibrary, UserInputError, WeightsError
 from assistant.followups import standalone
-from assistant.grounding import Grounded, ground, quote, quote_statements
+from assistant.grounding import Grounded, ground, quote
+from assistant.inquiry import Inquiry
 from assistant.library import Library
-from assistant.reading import Reader, Reply, clean, passages_text
+from assistant.reading import Reader, Reply, clean
 from assistant.schema import (
     NOT_IN_ARTICLE,
     Answer,
     Article,
     Delta,
     Evidence,
-    Passage,
     RetrievedPassage,
     Sentence,
     StreamEvent,
-    Timings,
     Turn,
 )
 from assistant.settings import Settings
-from assistant.voices import unnamed_speakers
-from assistant.wording import content_words, names, numbers
+from assistant.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -55,9 +47,6 @@ RELATED = 3
 
 _HOPELESS = 0.5
 """Share of the threshold below which the model is not even asked for an answer."""
-
-_STATED = 3
-"""How far down someone's statements another one on the topic is looked for."""
 
 _QUOTED = 2
 """Passages an answer without a language model consists of."""
@@ -254,7 +243,7 @@ class Assistant:
     def _events(
         self, question: str, scope: Sequence[str], history: Sequence[Turn]
     ) -> Generator[StreamEvent, None, None]:
-        clock = _Clock()
+        clock = Stopwatch()
         asked = standalone(question, history, self._model, self.settings.prompts)
         if history:
             clock.lap("rewrite")
@@ -262,7 +251,7 @@ class Assistant:
         clock.lap("retrieve")
         clock.mark("evidence")
         yield Evidence(asked, tuple(hits))
-        task = _Task(question, asked, scope, hits, self._library)
+        task = Inquiry(question, asked, scope, hits, self._library)
         reply = Reply()
         if self._model is None:
             grounded, probability = self._extract(task)
@@ -278,7 +267,7 @@ class Assistant:
         yield self._answer(task, grounded, probability, reply, clock)
 
     def _read(
-        self, task: _Task, reader: Reader, reply: Reply, clock: _Clock
+        self, task: Inquiry, reader: Reader, reply: Reply, clock: Stopwatch
     ) -> Generator[StreamEvent, None, tuple[Grounded | None, float]]:
         """Let the model answer; None when it should not be shown."""
         context, text = task.context_for(reader)
@@ -301,7 +290,7 @@ class Assistant:
             return None, min(probability, limit)
         return grounded, probability
 
-    def _extract(self, task: _Task) -> tuple[Grounded | None, float]:
+    def _extract(self, task: Inquiry) -> tuple[Grounded | None, float]:
         probability = decision.probability(task.signals(None))
         if probability < decision.threshold(self.settings.caution):
             return None, probability
@@ -310,11 +299,11 @@ class Assistant:
 
     def _answer(
         self,
-        task: _Task,
+        task: Inquiry,
         grounded: Grounded | None,
         probability: float,
         reply: Reply,
-        clock: _Clock,
+        clock: Stopwatch,
     ) -> Answer:
         refused = grounded is None
         sentences = grounded.sentences if grounded else (Sentence(NOT_IN_ARTICLE, "supported"),)
@@ -333,141 +322,10 @@ class Assistant:
             standalone=task.asked,
             signals=task.decided_by,
             notices=tuple(notices),
-            timings=clock.timings(reply),
+            timings=clock.timings(
+                reply.prompt_tokens, reply.cached_tokens, reply.completion_tokens
+            ),
             model=self.model_name,
-        )
-
-
-class _Task:
-    """One question with what was found for it."""
-
-    def __init__(
-        self,
-        question: str,
-        asked: str,
-        scope: Sequence[str],
-        hits: Sequence[RetrievedPassage],
-        library: Library,
-    ) -> None:
-        self.question = question
-        self.asked = asked
-        self.hits = list(hits)
-        self.notices: list[str] = []
-        self.decided_by: dict[str, float] = {}
-        self._library = library
-        self._scope = scope
-        ids = dict.fromkeys(hit.passage.article_id for hit in hits)
-        self.articles: Mapping[str, Article] = {key: library.article(key) for key in ids}
-
-    def context_for(self, reader: Reader) -> tuple[list[Passage], str]:
-        """Passages and text for the model; the lowest-ranked go when they do not fit."""
-        hits = list(self.hits)
-        while True:
-            context = retrieval.with_neighbours(self._library, hits)
-            text = passages_text(context, self.articles, hits, unnamed_speakers(self.voices))
-            if reader.fits(text, self.asked) or len(hits) <= 1:
-                break
-            hits.pop()
-        if left_out := len(self.hits) - len(hits):
-            self.notices.append(f"{left_out} passages were left out: the model reads no more.")
-        return context, text
-
-    @cached_property
-    def voices(self) -> Mapping[str, SpeakerIndex]:
-        """Who speaks in the articles found, by article id."""
-        return {
-            key: speaker_index(article, self._library.passages(key))
-            for key, article in self.articles.items()
-        }
-
-    def with_statements(self, grounded: Grounded) -> Grounded:
-        """Bring in what the person asked about said, where the passages found have it.
-
-        Instead of an answer that has nothing to stand on, and beside one that left out another
-        statement on the very topic ("What did he say about X?" asks for all of them).
-        """
-        found = {hit.passage.id: hit.passage for hit in self.hits}
-        asked = [
-            statement
-            for index in self.voices.values()
-            for statement in asked_statement(self.asked, index.people, index.statements)
-            if statement.passage_id in found
-        ]
-        if not asked:
-            return grounded
-        if not grounded.backed:
-            return quote_statements(asked[:1], found, self.articles)
-        cited = {(citation.article_id, citation.start) for citation in grounded.citations}
-        topic = _topic(self.asked)
-        missing = [
-            statement
-            for statement in asked[:_STATED]
-            if topic
-            and topic <= set(content_words(statement.text))
-            and (statement.article_id, found[statement.passage_id].start) not in cited
-        ]
-        more = quote_statements(missing[:1], found, self.articles, grounded.citations)
-        return replace(
-            grounded,
-            sentences=grounded.sentences + more.sentences,
-            citations=grounded.citations + more.citations,
-        )
-
-    def signals(self, yes: float | None, grounded: Grounded | None = None) -> Signals:
-        """What speaks for an answer being in the articles."""
-        found = {word for hit in self.hits for word in content_words(hit.passage.text)}
-        words = set(content_words(self.asked))
-        backed = [
-            sentence.support == "unsupported"
-            for sentence in (grounded.sentences if grounded else ())
-        ]
-        signals = Signals(
-            yes=yes,
-            nearest=self.hits[0].score if self.hits else 0.0,
-            asked=len(words & found) / len(words) if words else 0.0,
-            strangers=len(self._strangers()),
-            coverage=grounded.coverage if grounded else None,
-            unsupported=(sum(backed) / len(backed) if backed else 1.0) if grounded else None,
-        )
-        self.decided_by = decision.features(signals)
-        return signals
-
-    def _strangers(self) -> set[str]:
-        """Names and numbers of the question that no article in reach has."""
-        asked = names(f"x {self.asked}") | numbers(self.asked)
-        if not asked:
-            return set()
-        known: set[str] = set()
-        for article in self.articles.values():
-            words = set(content_words(article.text)) | names(article.text) | numbers(article.text)
-            known |= words | set(content_words(article.title))
-        return {name for name in asked if name not in known}
-
-
-class _Clock:
-    """Seconds since the question, by stage."""
-
-    def __init__(self) -> None:
-        self._start = self._last = time.perf_counter()
-        self._laps: dict[str, float] = {}
-        self._marks: dict[str, float] = {}
-
-    def lap(self, stage: str) -> None:
-        now = time.perf_counter()
-        self._laps[stage] = round(now - self._last, 4)
-        self._last = now
-
-    def mark(self, moment: str) -> None:
-        self._marks.setdefault(moment, round(time.perf_counter() - self._start, 4))
-
-    def timings(self, reply: Reply) -> Timings:
-        return Timings(
-            **self._laps,
-            **self._marks,
-            total=round(time.perf_counter() - self._start, 4),
-            prompt_tokens=reply.prompt_tokens,
-            cached_tokens=reply.cached_tokens,
-            completion_tokens=reply.completion_tokens,
         )
 
 
@@ -491,12 +349,6 @@ def ask(
         assistant = stack.enter_context(Assistant.open(store=folder, **settings))
         article = assistant.add(source, text=text)
         return assistant.ask(question, articles=[article.id])
-
-
-def _topic(question: str) -> frozenset[str]:
-    """The content words of what a question asks about, after "about", "on" or the like."""
-    about = re.search(r"\b(?:about|on|regarding|concerning|over)\s+(.+)$", question)
-    return frozenset(content_words(about[1])) if about else frozenset()
 
 
 def _chat_model(

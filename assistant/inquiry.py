@@ -1,0 +1,136 @@
+"""One question with what was found for it: context for the model, voices, signals.
+
+Not handled: asking the model, and deciding (``answering``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+
+from assistant import decision, retrieval
+from assistant.attribution import SpeakerIndex, asked_statement, speaker_index
+from assistant.decision import Signals
+from assistant.grounding import Grounded, quote_statements
+from assistant.library import Library
+from assistant.reading import Reader, passages_text
+from assistant.schema import Article, Passage, RetrievedPassage
+from assistant.voices import unnamed_speakers
+from assistant.wording import content_words, names, numbers
+
+_STATED = 3
+"""How far down someone's statements another one on the topic is looked for."""
+
+
+class Inquiry:
+    """One question with what was found for it."""
+
+    def __init__(
+        self,
+        question: str,
+        asked: str,
+        scope: Sequence[str],
+        hits: Sequence[RetrievedPassage],
+        library: Library,
+    ) -> None:
+        self.question = question
+        self.asked = asked
+        self.hits = list(hits)
+        self.notices: list[str] = []
+        self.decided_by: dict[str, float] = {}
+        self._library = library
+        self._scope = scope
+        ids = dict.fromkeys(hit.passage.article_id for hit in hits)
+        self.articles: Mapping[str, Article] = {key: library.article(key) for key in ids}
+
+    def context_for(self, reader: Reader) -> tuple[list[Passage], str]:
+        """Passages and text for the model; the lowest-ranked go when they do not fit."""
+        hits = list(self.hits)
+        while True:
+            context = retrieval.with_neighbours(self._library, hits)
+            text = passages_text(context, self.articles, hits, unnamed_speakers(self.voices))
+            if reader.fits(text, self.asked) or len(hits) <= 1:
+                break
+            hits.pop()
+        if left_out := len(self.hits) - len(hits):
+            self.notices.append(f"{left_out} passages were left out: the model reads no more.")
+        return context, text
+
+    @cached_property
+    def voices(self) -> Mapping[str, SpeakerIndex]:
+        """Who speaks in the articles found, by article id."""
+        return {
+            key: speaker_index(article, self._library.passages(key))
+            for key, article in self.articles.items()
+        }
+
+    def with_statements(self, grounded: Grounded) -> Grounded:
+        """Bring in what the person asked about said, where the passages found have it.
+
+        Instead of an answer that has nothing to stand on, and beside one that left out another
+        statement on the very topic ("What did he say about X?" asks for all of them).
+        """
+        found = {hit.passage.id: hit.passage for hit in self.hits}
+        asked = [
+            statement
+            for index in self.voices.values()
+            for statement in asked_statement(self.asked, index.people, index.statements)
+            if statement.passage_id in found
+        ]
+        if not asked:
+            return grounded
+        if not grounded.backed:
+            return quote_statements(asked[:1], found, self.articles)
+        cited = {(citation.article_id, citation.start) for citation in grounded.citations}
+        topic = _topic(self.asked)
+        missing = [
+            statement
+            for statement in asked[:_STATED]
+            if topic
+            and topic <= set(content_words(statement.text))
+            and (statement.article_id, found[statement.passage_id].start) not in cited
+        ]
+        more = quote_statements(missing[:1], found, self.articles, grounded.citations)
+        return replace(
+            grounded,
+            sentences=grounded.sentences + more.sentences,
+            citations=grounded.citations + more.citations,
+        )
+
+    def signals(self, yes: float | None, grounded: Grounded | None = None) -> Signals:
+        """What speaks for an answer being in the articles."""
+        found = {word for hit in self.hits for word in content_words(hit.passage.text)}
+        words = set(content_words(self.asked))
+        backed = [
+            sentence.support == "unsupported"
+            for sentence in (grounded.sentences if grounded else ())
+        ]
+        signals = Signals(
+            yes=yes,
+            nearest=self.hits[0].score if self.hits else 0.0,
+            asked=len(words & found) / len(words) if words else 0.0,
+            strangers=len(self._strangers()),
+            coverage=grounded.coverage if grounded else None,
+            unsupported=(sum(backed) / len(backed) if backed else 1.0) if grounded else None,
+        )
+        self.decided_by = decision.features(signals)
+        return signals
+
+    def _strangers(self) -> set[str]:
+        """Names and numbers of the question that no article in reach has."""
+        asked = names(f"x {self.asked}") | numbers(self.asked)
+        if not asked:
+            return set()
+        known: set[str] = set()
+        for article in self.articles.values():
+            words = set(content_words(article.text)) | names(article.text) | numbers(article.text)
+            known |= words | set(content_words(article.title))
+        return {name for name in asked if name not in known}
+
+
+def _topic(question: str) -> frozenset[str]:
+    """The content words of what a question asks about, after "about", "on" or the like."""
+    about = re.search(r"\b(?:about|on|regarding|concerning|over)\s+(.+)$", question)
+    return frozenset(content_words(about[1])) if about else frozenset()
