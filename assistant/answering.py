@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+import threading
 from collections.abc import Generator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from assistant import decision, models, retrieval
 from assistant.articles import load_article
-from assistant.errors import EmptyLibrary, UserInputError, WeightsError
+from assistant.errors import EmptyLibrary, ModelError, UserInputError, WeightsError
 from assistant.followups import standalone
 from assistant.grounding import Grounded, ground, quote
 from assistant.inquiry import Inquiry
@@ -79,6 +80,7 @@ class Assistant:
         model: str | BaseChatModel | None = None,
         embedder: str | Embeddings | None = None,
         progress: models.Progress | None = None,
+        warm: bool = False,
         **settings: Any,
     ) -> Self:
         """Open a library and its models, downloading model files that are missing.
@@ -87,6 +89,8 @@ class Assistant:
             store: folder of the library; made when it does not exist.
             model, embedder: a name (see ``assistant models list``), or a LangChain object.
             progress: called while model files download.
+            warm: load the language model behind everything else that opening does, for a
+                question that is sure to come.
             **settings: any field of :class:`Settings`.
 
         Without a language model's file and without a way to get it, answers are extractive
@@ -102,6 +106,8 @@ class Assistant:
             **settings,
         )
         chat, notices = _chat_model(loaded, model, progress)
+        if warm:
+            _load_behind(chat)
         if embedder is None or isinstance(embedder, str):
             embeddings, name = models.embedder(loaded, progress), loaded.embedder
         else:
@@ -135,12 +141,18 @@ class Assistant:
         return _name(self._model, self.settings)
 
     @property
+    def chat_model(self) -> BaseChatModel | None:
+        """What writes the answers; None when answers are extractive."""
+        return self._model
+
+    @property
     def library(self) -> Library:
         """The articles behind this assistant."""
         return self._library
 
     def warm_up(self) -> None:
         """Load the models now, so that the first question does not wait for them."""
+        _load_behind(self._model)
         self._library.embed_query("Ready?")
         load = getattr(self._model, "load", None)
         if load:
@@ -360,6 +372,19 @@ def _chat_model(
         return models.chat_model(settings, progress), []
     except WeightsError as error:
         return None, [f"No language model: {error} Answers are the article's own sentences."]
+
+
+def _load_behind(model: BaseChatModel | None) -> None:
+    """Load a model's weights in a thread. It fails silently: the first call fails loudly."""
+    load = getattr(model, "load", None)
+    if load is None:
+        return
+
+    def quietly() -> None:
+        with suppress(ModelError):
+            load()
+
+    threading.Thread(target=quietly, name="load the model", daemon=True).start()
 
 
 def _name(model: BaseChatModel | None, settings: Settings) -> str:
