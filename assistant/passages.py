@@ -28,7 +28,8 @@ _WINDOW = 6_000
 of opened quotations kept it busy for a minute."""
 
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)\]]*\s+")
-_SOFT_END = re.compile(r"[;:,、，；]\s*|\s[–—-]\s|\s+")
+_CLAUSE_END = re.compile(r"[;:,]\s+|[、，；]|\s[–—-]\s")
+_SPACE = re.compile(r"\s+")
 _TERMINAL = tuple(".!?…:;,。！？”’\"'»)")
 
 Span = tuple[int, int]
@@ -91,7 +92,7 @@ def _hard_wrapped(text: str, lines: Sequence[Span]) -> bool:
         return False
     if not all(40 <= len(line) <= 100 for line in inner):
         return False
-    unfinished = sum(not line.endswith(_TERMINAL) for line in inner)
+    unfinished = sum(line.endswith((",", ";")) or not line.endswith(_TERMINAL) for line in inner)
     return unfinished * 2 > len(inner)
 
 
@@ -139,7 +140,7 @@ def _bounded(text: str, start: int, end: int) -> Iterator[Span]:
     while end - start > MAX_CHARS:
         window = text[start : start + MAX_CHARS]
         cut = 0
-        for pattern in (_SENTENCE_END, _SOFT_END):
+        for pattern in (_SENTENCE_END, _CLAUSE_END, _SPACE):
             ends = [m.end() for m in pattern.finditer(window) if m.end() >= MAX_CHARS // 4]
             if ends:
                 cut = ends[-1]

@@ -30,13 +30,16 @@ from tests.sample_articles import SEED
 POSITION = "The UK would only support a humanitarian pause, rather than a broad ceasefire."
 """What the scripted model of :func:`assistant` says: true, and in the seed article."""
 
+# The same examples in every run: a failure is always the fault of the last change. To look for
+# new ones: HYPOTHESIS_PROFILE=explore python -m pytest. No deadlines: the machine is shared.
+_SLOW = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 hypothesis_settings.register_profile(
-    "default",
-    deadline=None,  # other processes share the machine
-    derandomize=bool(os.environ.get("CI")),
-    suppress_health_check=[HealthCheck.too_slow],
+    "same", deadline=None, derandomize=True, suppress_health_check=_SLOW
 )
-hypothesis_settings.load_profile("default")
+hypothesis_settings.register_profile(
+    "explore", deadline=None, max_examples=2_000, suppress_health_check=_SLOW
+)
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 def _refuse_the_network(event: str, arguments: tuple[Any, ...]) -> None:
