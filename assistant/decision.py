@@ -19,20 +19,29 @@ from types import MappingProxyType
 class Signals:
     """What speaks for the articles answering a question, before and after reading.
 
-    ``yes`` is the model's own probability that the passages answer it (None without a
-    model); ``nearest`` the best retrieval score; ``asked`` the share of the question's
-    weight found in the nearest passages; ``strangers`` the number of names and numbers in
-    the question that no chosen article has; ``coverage`` the share of the answer's weight
-    found in what it cites, and ``unsupported`` the share of its sentences that failed the
-    check (both None before there is an answer).
+    Before reading: ``nearest`` is the best retrieval score, ``asked`` the share of the
+    question's words found in the passages, ``together`` the largest share found in one of
+    them; ``strangers`` counts names and numbers of the question that no chosen article has;
+    ``unsaid`` tells that the question asks what someone said and the article has no such
+    statement; ``yes`` is the model's own probability that the passages answer (None without
+    a model).
+
+    After reading, else None: ``coverage`` is the share of the answer's weight found in what
+    it cites, ``unsupported`` the share of its sentences that failed the check, ``unmet``
+    tells that a number or a time was asked for and none is given, ``novelty`` how much the
+    answer says that the question did not.
     """
 
     yes: float | None
     nearest: float
     asked: float
+    together: float
     strangers: int
+    unsaid: bool
     coverage: float | None = None
     unsupported: float | None = None
+    unmet: bool | None = None
+    novelty: float | None = None
 
 
 def probability(signals: Signals) -> float:
@@ -59,15 +68,17 @@ def features(signals: Signals) -> dict[str, float]:
     values = {
         "nearest": signals.nearest,
         "asked": signals.asked,
+        "together": signals.together,
         "strangers": float(min(signals.strangers, 3)),
+        "unsaid": float(signals.unsaid),
     }
     if signals.yes is not None:
         bounded = min(max(signals.yes, 1e-4), 1 - 1e-4)
         values["yes"] = math.log(bounded / (1 - bounded))
-    if signals.coverage is not None:
-        values["coverage"] = signals.coverage
-    if signals.unsupported is not None:
-        values["unsupported"] = signals.unsupported
+    after = (signals.coverage, signals.unsupported, signals.unmet, signals.novelty)
+    for name, value in zip(("coverage", "unsupported", "unmet", "novelty"), after, strict=True):
+        if value is not None:
+            values[name] = float(value)
     return values
 
 

@@ -11,8 +11,9 @@ from dataclasses import replace
 from functools import cached_property
 
 from assistant import decision, retrieval
-from assistant.attribution import SpeakerIndex, asked_statement, speaker_index
+from assistant.attribution import SpeakerIndex, asked_statement, find_person, speaker_index
 from assistant.decision import Signals
+from assistant.expectation import is_met, novelty
 from assistant.grounding import Grounded, quote_statements
 from assistant.library import Library
 from assistant.reading import Reader, passages_text
@@ -101,22 +102,41 @@ class Inquiry:
 
     def signals(self, yes: float | None, grounded: Grounded | None = None) -> Signals:
         """What speaks for an answer being in the articles."""
-        found = {word for hit in self.hits for word in content_words(hit.passage.text)}
         words = set(content_words(self.asked))
-        backed = [
-            sentence.support == "unsupported"
-            for sentence in (grounded.sentences if grounded else ())
+        shares = [
+            len(words & set(content_words(hit.passage.text))) / max(1, len(words))
+            for hit in self.hits
         ]
+        found = {word for hit in self.hits for word in content_words(hit.passage.text)}
         signals = Signals(
             yes=yes,
             nearest=self.hits[0].score if self.hits else 0.0,
-            asked=len(words & found) / len(words) if words else 0.0,
+            asked=len(words & found) / max(1, len(words)),
+            together=max(shares, default=0.0),
             strangers=len(self._strangers()),
-            coverage=grounded.coverage if grounded else None,
-            unsupported=(sum(backed) / len(backed) if backed else 1.0) if grounded else None,
+            unsaid=self._unsaid(),
         )
+        if grounded is not None:
+            failed = [sentence.support == "unsupported" for sentence in grounded.sentences]
+            answer = " ".join(sentence.text for sentence in grounded.sentences)
+            signals = replace(
+                signals,
+                coverage=grounded.coverage,
+                unsupported=sum(failed) / len(failed) if failed else 1.0,
+                unmet=not is_met(self.asked, answer),
+                novelty=novelty(self.asked, answer),
+            )
         self.decided_by = decision.features(signals)
         return signals
+
+    def _unsaid(self) -> bool:
+        """Whether the question asks what a person said who is there and says nothing such."""
+        if not re.search(r"\b(?:sa(?:y|id)|tell|told|position|react|respon[ds])", self.asked):
+            return False
+        indexes = self.voices.values()
+        return any(find_person(self.asked, index.people) for index in indexes) and not any(
+            asked_statement(self.asked, index.people, index.statements) for index in indexes
+        )
 
     def _strangers(self) -> set[str]:
         """Names and numbers of the question that no article in reach has."""

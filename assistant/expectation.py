@@ -1,0 +1,49 @@
+"""What kind of thing a question asks for, and whether an answer brings it.
+
+An answer without a number is none to "How many?", however well it is supported. English
+questions; others expect nothing. Not handled: who, where and why.
+"""
+
+from __future__ import annotations
+
+import re
+
+from assistant.wording import content_words, dates, numbers
+
+_COUNTING = re.compile(
+    r"\bhow (?:many|much|old|long|far|big|large|tall|high|often|large a|big a)\b"
+    r"|\b(?:what|which) (?:number|percentage|percent|share|proportion|amount|sum|price|fraction)\b",
+    re.IGNORECASE,
+)
+_TIMING = re.compile(
+    r"^\W*(?:and |but )?(?:(?:since|by|until|from) )?when\b"
+    r"|\b(?:what|which) (?:date|day|year|month|time|century|decade)s?\b",
+    re.IGNORECASE,
+)
+_QUANTITIES = frozenset(
+    "no none half quarter several dozen dozens hundreds thousands millions billions all every "
+    "few couple most majority both twice once many some daily weekly monthly yearly annually "
+    "always never forever decades years months weeks days hours centuries nothing free "
+    "double triple single pair minority part".split()
+)
+_TIMES = frozenset(
+    "today yesterday tomorrow tonight day days week weeks month months year years morning "
+    "afternoon evening night noon midnight spring summer autumn fall winter century centuries "
+    "decade decades weekend after before during ago since until while later earlier once "
+    "when following upon early late end beginning era period age war reign".split()
+)
+
+
+def is_met(question: str, answer: str) -> bool:
+    """Whether the answer has a number or a time where the question asks for one."""
+    words = set(re.findall(r"[^\W\d_]+", answer.casefold()))
+    if _COUNTING.search(question):
+        return bool(numbers(answer) or words & _QUANTITIES)
+    if _TIMING.search(question):
+        return bool(numbers(answer) or dates(answer) or words & _TIMES)
+    return True
+
+
+def novelty(question: str, answer: str) -> float:
+    """How much an answer says that its question did not: 0 nothing, 1 three words or more."""
+    return min(1.0, len(set(content_words(answer)) - set(content_words(question))) / 3)
