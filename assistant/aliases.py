@@ -13,20 +13,42 @@ from types import MappingProxyType
 
 _WORDS = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*", re.UNICODE)
 _POSSESSIVE = re.compile(r"['’]s?$")
+_LONGEST = 4
+"""Words of a country's name at most; the full official names are not written in news."""
+
+_ALSO: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "United Kingdom": ("Britain", "Britons"),
+        "United States": ("America",),
+        "Turkey": ("Türkiye",),
+        "Ukraine": ("Kiev",),
+        "Holy See (Vatican City State)": ("Vatican",),
+    }
+)
+"""Everyday names that the package lacks."""
 
 
 def countries(text: str) -> frozenset[str]:
     """Canonical names of the countries a text mentions, by whatever name."""
+    return frozenset(country for _, _, country in mentions(text))
+
+
+def mentions(text: str) -> tuple[tuple[int, int, str], ...]:
+    """Start, end and canonical name of each country a text mentions, in order.
+
+    The longest name wins: "South Sudan" is not Sudan, and its words are no names of their own.
+    """
     index = _index()
-    tokens = [_POSSESSIVE.sub("", token) for token in _WORDS.findall(text)]
-    found = set()
-    for size in (4, 3, 2, 1):
-        for i in range(len(tokens) - size + 1):
-            name = " ".join(tokens[i : i + size])
-            country = index.get(_key(name))
-            if country and name[:1].isupper():
-                found.add(country)
-    return frozenset(found)
+    tokens = list(_WORDS.finditer(text))
+    bare = [_POSSESSIVE.sub("", token.group()) for token in tokens]
+    found: list[tuple[int, int, str]] = []
+    i = 0
+    while i < len(tokens):
+        size, country = _longest(bare[i : i + _LONGEST], index)
+        if country:
+            found.append((tokens[i].start(), tokens[i + size - 1].end(), country))
+        i += size
+    return tuple(found)
 
 
 def expansions(text: str) -> tuple[str, ...]:
@@ -34,6 +56,18 @@ def expansions(text: str) -> tuple[str, ...]:
     given = text.casefold()
     names = (name for country in sorted(countries(text)) for name in _names()[country])
     return tuple(name for name in names if name.casefold() not in given)
+
+
+def _longest(tokens: Sequence[str], index: Mapping[str, str]) -> tuple[int, str]:
+    """How many of the first tokens name which country: ``(1, "")`` when they name none."""
+    if tokens[0][:1].isupper():
+        for size in range(len(tokens), 0, -1):
+            key = _key(" ".join(tokens[:size]))
+            # "Germans", "South Koreans"
+            country = index.get(key) or index.get(key.removesuffix("s"))
+            if country:
+                return size, country
+    return 1, ""
 
 
 def _key(name: str) -> str:
@@ -55,7 +89,8 @@ def _names() -> Mapping[str, tuple[str, ...]]:
             continue
         others = [info.get("demonym"), _capital(info.get("capital")), *info.get("altSpellings", ())]
         full = [name, *(other for other in others if isinstance(other, str))]
-        names[name] = tuple(dict.fromkeys(other for other in full if _usable(other, full)))
+        usable = (other for other in full if _usable(other, full))
+        names[name] = tuple(dict.fromkeys([*usable, *_ALSO.get(name, ())]))
     return MappingProxyType(names)
 
 

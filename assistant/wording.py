@@ -13,7 +13,7 @@ from functools import cache
 
 from snowballstemmer import stemmer
 
-from assistant.aliases import countries
+from assistant.aliases import mentions
 
 STOPWORDS = frozenset(
     """
@@ -56,7 +56,9 @@ _NEGATIONS = frozenset(
     "didnt isnt arent wasnt werent hasnt havent hadnt wouldnt couldnt shouldnt".split()
 )
 # Capitalised in the middle of a sentence without naming anyone.
-_UNNAMING = frozenset("i mr mrs ms dr prof sir lord lady sen rep gov gen president".split())
+_UNNAMING = frozenset(
+    "i i'm i'd i'll i've mr mrs ms dr prof sir lord lady sen rep gov gen president".split()
+)
 
 
 def content_words(text: str) -> list[str]:
@@ -87,11 +89,13 @@ def names(text: str, known: frozenset[str] = frozenset()) -> frozenset[str]:
     The first word of a sentence has its capital by right: it counts when another capital
     follows or when it is ``known`` as a name from elsewhere.
     """
-    found = {country.casefold() for country in countries(text)}
+    mentioned = mentions(text)
+    found = {country.casefold() for _, _, country in mentioned}
+    within = {place for start, end, _ in mentioned for place in range(start, end)}
     matches = list(_WORD.finditer(text))
     for i, match in enumerate(matches):
         word, folded = match.group(), _plain(match.group())
-        if not word[0].isupper() or len(folded) < 2 or countries(word):
+        if not word[0].isupper() or len(folded) < 2 or match.start() in within:
             continue
         if folded in STOPWORDS | _UNNAMING | _DAYS | _MONTHS | _NUMBER_WORDS.keys():
             continue
@@ -147,6 +151,8 @@ def _digits(number: str) -> str:
     """ "600,000" and "600.000" as "600000"; "3.0" as "3"; "3.80" as "3.8"."""
     if re.fullmatch(r"\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*", number):
         return re.sub(r"[.,]", "", number)
+    if "," in number and "." in number:  # "1,234.5" and "1.234,5": the last one is the point
+        number = re.sub(r"[.,](?=.*[.,])", "", number)
     number = number.replace(",", ".")
     if number.count(".") > 1:
         return number
