@@ -82,14 +82,18 @@ def questions(tmp_path: Path) -> Path:
 Open = Callable[[Path], Assistant]
 
 
-def opener(replies: Callable[[str], str] = reply) -> Open:
+def opener(replies: Callable[[str], str] = reply, yes: float = 0.97) -> Open:
     def open_assistant(store: Path) -> Assistant:
         model = ScriptedChatModel(
-            replies=replies, yes=lambda prompt: 0.02 if "Peruvian" in prompt else 0.97
+            replies=replies, yes=lambda prompt: 0.0 if "Peruvian" in prompt else yes
         )
         return Assistant.open(store, model=model, embedder=HashEmbedder())
 
     return open_assistant
+
+
+def refuser() -> Open:
+    return opener(lambda _: "The article does not say.", yes=0.0)
 
 
 @pytest.fixture
@@ -254,7 +258,7 @@ def test_the_command_reports_and_compares(
         compare=tmp_path / "good",
         fail_under={"trusted": 0.8, "false_refusal": 0.1},
     )
-    code, said = command(bad, opener(lambda _: "The article does not say."))
+    code, said = command(bad, refuser())
     assert code == 1
     assert "trusted is 0.333, under its limit of 0.8" in said
     assert "false_refusal is 1.000, over its limit of 0.1" in said
@@ -344,7 +348,7 @@ def test_the_page_executes_and_loads_nothing_that_came_from_outside(tmp_path: Pa
 
 
 def test_the_page_shows_failures_beside_their_evidence(questions: Path, tmp_path: Path) -> None:
-    with opener(lambda _: "The article does not say.")(tmp_path / "store") as assistant:
+    with refuser()(tmp_path / "store") as assistant:
         page = render_report(evaluate(assistant, load_question_set(questions)))
     assert page.count('data-outcome="failed" data-kind="fact"') == 2
     assert page.count('data-outcome="passed" data-kind="unanswerable"') == 1

@@ -10,14 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.evaluation.scorers import (
-    METRICS,
-    citation_holds,
-    passage_holds,
-    score,
-    score_error,
-    score_ranking,
-)
+from assistant.evaluation.metrics import METRICS
 from assistant.evaluation.overlap import (
     common_subsequence,
     rouge_l,
@@ -25,6 +18,8 @@ from assistant.evaluation.overlap import (
     squad_exact,
     token_overlap,
 )
+from assistant.evaluation.ranking import passage_holds, score_ranking
+from assistant.evaluation.scorers import citation_holds, score, score_error
 from assistant.schema import (
     NOT_IN_ARTICLE,
     Answer,

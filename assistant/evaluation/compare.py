@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from assistant.errors import UserInputError
 from assistant.evaluation.figures import mean_figure
+from assistant.evaluation.metrics import METRICS
 from assistant.evaluation.runs import EvaluationReport
-from assistant.evaluation.scorers import METRICS
 from assistant.schema import QuestionResult
 
 SIGNIFICANT = 0.05

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assistant.evaluation.scorers import METRICS
+from assistant.evaluation.metrics import METRICS
 from assistant.schema import QuestionResult
 
 if TYPE_CHECKING:

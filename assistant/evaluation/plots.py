@@ -9,7 +9,7 @@ from typing import Any
 
 from assistant.evaluation.calibration import Calibration
 from assistant.evaluation.figures import SECONDS, Figure
-from assistant.evaluation.scorers import CUTOFFS
+from assistant.evaluation.metrics import CUTOFFS
 from assistant.schema import QuestionResult
 
 # Stand-ins that matplotlib draws with; the page's CSS variables take their place.

@@ -18,9 +18,9 @@ from assistant.evaluation import plots
 from assistant.evaluation.calibration import Calibration, calibrate
 from assistant.evaluation.facts import summary_line
 from assistant.evaluation.figures import Figure, by_article, by_kind, summarise
+from assistant.evaluation.metrics import METRICS
 from assistant.evaluation.report_cards import Card, cards
 from assistant.evaluation.runs import EvaluationReport
-from assistant.evaluation.scorers import METRICS
 from assistant.schema import Article, QuestionResult
 
 FOLDER = Path(__file__).parent / "report"

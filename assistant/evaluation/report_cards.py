@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from assistant.evaluation.metrics import METRICS
+from assistant.evaluation.ranking import passage_holds
 from assistant.evaluation.runs import EvaluationReport
-from assistant.evaluation.scorers import METRICS, citation_holds, is_refusal, passage_holds
+from assistant.evaluation.scorers import citation_holds, is_refusal
 from assistant.schema import (
     NOT_IN_ARTICLE,
     Answer,

@@ -14,8 +14,10 @@ from typing import Protocol
 
 from assistant.errors import UserInputError
 from assistant.evaluation.facts import facts, identity
+from assistant.evaluation.metrics import CUTOFFS
+from assistant.evaluation.ranking import score_ranking
 from assistant.evaluation.runs import EvaluationReport, RunFolder
-from assistant.evaluation.scorers import CUTOFFS, score, score_error, score_ranking
+from assistant.evaluation.scorers import score, score_error
 from assistant.schema import (
     Answer,
     Article,

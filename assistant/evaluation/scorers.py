@@ -1,91 +1,30 @@
 """Score one answer to one question. Every scorer is a pure function; ``None`` is unscored.
 
-What each metric means, and when it is unscored, stands in :data:`METRICS` and, at length, in
-``docs/questions.md``. Not handled here: averages and intervals (``figures``), a judge (``judge``).
+What each metric means stands in ``metrics`` and, at length, in ``docs/questions.md``. Not
+handled here: rankings (``ranking``), averages and intervals (``figures``), a ``judge``.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
 
 from assistant.evaluation.overlap import (
-    common_subsequence,
     rouge_l,
     says,
     share_held,
     squad_exact,
     token_overlap,
-    words,
 )
-from assistant.schema import Answer, Article, Citation, Question, RetrievedPassage, Score
-
-HELD = 0.5
-"""Share of an evidence sentence's words that a citation or a passage must hold."""
+from assistant.evaluation.ranking import HELD, passage_holds
+from assistant.schema import Answer, Article, Citation, Question, Score
 
 LONG_FORM_RECALL = 0.5
 """Share of a reference's words a long-form answer must hold, in any order, to be correct."""
 
-CUTOFFS = (1, 3, 5, 8, 10)
-"""Ranks at which recall is measured."""
-
-_PIECE = 8  # words; a shorter piece of a sentence can stand anywhere
 _MOST_COMBINATIONS = 64
 _MARKER = re.compile(r"(?<=\S)\[\d{1,3}\]")
-
-
-class Metric(NamedTuple):
-    """How a metric is shown: its title, what it measures, and which way is better."""
-
-    title: str
-    meaning: str
-    higher_is_better: bool = True
-
-
-METRICS: Mapping[str, Metric] = {
-    "trusted": Metric(
-        "Trusted",
-        "answerable: correct and cites gold evidence; unanswerable: refused",
-    ),
-    "correct": Metric("Correct", "of answerable questions, the answer says what is expected"),
-    "cited": Metric("Cited", "of answerable questions, a citation holds gold evidence"),
-    "citation_precision": Metric(
-        "Citation precision", "share of an answer's citations that hold gold evidence"
-    ),
-    "evidence_cited": Metric("Evidence cited", "share of a question's gold evidence that is cited"),
-    "verbatim": Metric(
-        "Verbatim quotes", "share of quotes that stand in the article, at their offsets"
-    ),
-    "refused": Metric("Refused", "of unanswerable questions, refused"),
-    "false_refusal": Metric("False refusals", "of answerable questions, refused", False),
-    "uncited": Metric("Uncited answers", "of answers given, without any citation", False),
-    "uncited_sentences": Metric(
-        "Uncited sentences", "share of an answer's sentences without a citation", False
-    ),
-    "f1": Metric("Answer F1", "SQuAD's token F1, best alternative, answerable questions"),
-    "exact": Metric("Exact match", "SQuAD's exact match, best alternative, answerable questions"),
-    "reference_f1": Metric("Reference F1", "SQuAD's token F1 with the long-form reference"),
-    "rouge_l": Metric("ROUGE-L", "ROUGE-L F1 with the long-form reference"),
-    "quoted": Metric("Sentences quoted", "share of an answer's sentences in the article's words"),
-    "supported": Metric("Sentences supported", "share of sentences quoted or supported"),
-    "weak": Metric("Sentences weak", "share of an answer's sentences weakly supported", False),
-    "unsupported": Metric(
-        "Sentences unsupported", "share of an answer's sentences without support", False
-    ),
-    "evidence_read": Metric(
-        "Evidence read", "share of gold evidence among the passages the answer was made from"
-    ),
-    **{
-        f"recall@{cutoff}": Metric(
-            f"Recall@{cutoff}", f"share of gold evidence among the first {cutoff} passages"
-        )
-        for cutoff in CUTOFFS
-    },
-    "mrr": Metric("MRR", "1 / rank of the first passage that holds gold evidence"),
-    "judged": Metric("Judged correct", "the judge's verdict, where one was asked"),
-}
 
 
 def score(question: Question, answer: Answer, articles: Iterable[Article]) -> tuple[Score, ...]:
@@ -129,44 +68,9 @@ def score_error(question: Question) -> tuple[Score, ...]:
     return tuple(Score(name, 0.0, said) for name, scored in wanted.items() if scored)
 
 
-def score_ranking(question: Question, ranking: Sequence[RetrievedPassage]) -> tuple[Score, ...]:
-    """Recall at every cutoff and reciprocal rank of the gold evidence in a ranking.
-
-    Unscored where the question has no gold evidence. A piece of evidence that several
-    passages hold counts once, at its best rank.
-    """
-    names = [f"recall@{cutoff}" for cutoff in CUTOFFS]
-    if not question.evidence:
-        return tuple(Score(name, None, "no gold evidence") for name in [*names, "mrr"])
-    ranks = [
-        next((item.rank for item in ranking if passage_holds(item.passage.text, gold.quote)), None)
-        for gold in question.evidence
-    ]
-    found = sorted(rank for rank in ranks if rank is not None)
-    said = f"gold evidence at ranks {found} of {len(ranking)}" if found else "not found"
-    recalls = (
-        Score(name, sum(rank <= cutoff for rank in found) / len(ranks), said)
-        for name, cutoff in zip(names, CUTOFFS, strict=True)
-    )
-    return (*recalls, Score("mrr", 1 / found[0] if found else 0.0, said))
-
-
 def citation_holds(citation: Citation, evidence: str) -> bool:
     """Whether a citation holds at least half of an evidence sentence's words, in order."""
     return share_held(citation.quote, evidence) >= HELD
-
-
-def passage_holds(passage: str, evidence: str) -> bool:
-    """Whether a passage holds half of the evidence, or is a piece (8 words or more) of it.
-
-    The second half of the rule is for long sentences that are cut into several passages.
-    """
-    given, wanted = words(passage), words(evidence)
-    if not wanted:
-        return False
-    if common_subsequence(wanted, given) / len(wanted) >= HELD:
-        return True
-    return len(given) >= _PIECE and f" {' '.join(given)} " in f" {' '.join(wanted)} "
 
 
 def plain_text(answer: Answer) -> str:

@@ -23,11 +23,12 @@ from rich.table import Table
 from rich.text import Text
 
 from assistant.evaluation.compare import Comparison, QuestionChange
+from assistant.evaluation.drafting import Draft
 from assistant.evaluation.facts import summary_line
 from assistant.evaluation.figures import by_kind, summarise
+from assistant.evaluation.metrics import METRICS
 from assistant.evaluation.report import figure_row, headline_metric
 from assistant.evaluation.runs import EvaluationReport
-from assistant.evaluation.scorers import METRICS
 from assistant.schema import QuestionResult
 
 _RUNNING = ("trusted", "correct", "refused", "recall@5")
@@ -77,6 +78,40 @@ class LiveProgress:
         if self._errors:
             parts.append(f"[red]{self._errors} errors[/red]")
         self._bar.update(self._task, advance=1, figures=" · ".join(parts))
+
+
+class DraftProgress:
+    """A bar for drafting; call it with every draft, which it hands back."""
+
+    def __init__(self, console: Console, total: int) -> None:
+        self.unconfirmed = 0
+        self._bar = Progress(
+            TextColumn("drafting"),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[unconfirmed]} not confirmed"),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+        )
+        self._task = self._bar.add_task("drafting", total=total, unconfirmed=0)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def __call__(self, draft: Draft) -> Draft:
+        self.unconfirmed += not draft.confirmed
+        self._bar.update(self._task, advance=1, unconfirmed=self.unconfirmed)
+        return draft
 
 
 def print_report(report: EvaluationReport, console: Console) -> None:
@@ -153,7 +188,7 @@ def _change(change: QuestionChange) -> Text:
     line = Text("  + " if better else "  - ", style="green" if better else "red")
     line.append_text(printable(f"{change.new.question.id}  {change.new.question.question}"))
     why = next((item.explanation for item in change.new.scores if item.metric == change.metric), "")
-    return line.append_text(printable(f"  ({why})").copy()) if why else line
+    return line.append("  ").append_text(printable(f"({why})")) if why else line
 
 
 def _warnings(report: EvaluationReport) -> list[str]:

@@ -1,0 +1,106 @@
+"""Drafted questions: gold evidence holds the answer, and what is unsure is marked."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from assistant.answering import Assistant
+from assistant.errors import UserInputError
+from assistant.evaluation import draft_questions, load_question_set, run_questions
+from assistant.evaluation.commands import seed_questions
+from assistant.evaluation.drafting import Draft
+from assistant.evaluation.overlap import says
+from assistant.testing import HashEmbedder, ScriptedChatModel
+
+SEED = seed_questions().with_name("g7-gaza-blinken.txt")
+
+
+def drafting(prompt: str) -> str:
+    """A model that drafts one good and one bad question a sentence, and answers badly."""
+    if "Reply with exactly two lines" in prompt:
+        title = re.search(r"Title: (.*)", prompt)
+        said = prompt[-900:-600].split()
+        return (
+            f"Question: How old was the person who said {' '.join(said[:6])}?\n"
+            f"Question: What does the article say about {title[1] if title else 'it'}?"
+        )
+    found = re.search(r"^Sentence: (.*)$", prompt, re.MULTILINE)
+    if not found:
+        return "The foreign ministers met in Tokyo."
+    sentence = found[1]
+    names = re.findall(r"(?:[A-Z][\w-]+ ?)+", sentence[1:]) or re.findall(r"\d+", sentence)
+    answer = max(names, key=len).strip() if names else "nothing"
+    rest = " ".join(re.sub(r"[^\w ]", " ", sentence.replace(answer, "someone")).split()[:20])
+    return (
+        f"Question: Who or what stands for someone where it says {rest}?\n"
+        f"Answer: {answer}\n"
+        "Question: What does he say?\nAnswer: words that stand nowhere"
+    )
+
+
+@pytest.fixture
+def drafts(tmp_path: Path) -> list[Draft]:
+    model = ScriptedChatModel(replies=drafting)
+    with Assistant.open(tmp_path / "store", model=model, embedder=HashEmbedder()) as assistant:
+        article = assistant.add(SEED)
+        return list(draft_questions(assistant, model, article, 12))
+
+
+def test_gold_evidence_contains_the_answer(drafts: list[Draft]) -> None:
+    text = SEED.read_text(encoding="utf-8")
+    answerable = [draft.question for draft in drafts if draft.question.answerable]
+    assert len(answerable) == 9
+    for question in answerable:
+        (gold,), ((answer,),) = question.evidence, question.answers
+        assert gold.quote in text
+        assert says(gold.quote, answer), question
+        assert not says(question.question, answer), question
+    assert len({question.evidence for question in answerable}) == 9, "spread over the article"
+
+
+def test_a_share_is_unanswerable_and_what_is_unsure_is_marked(drafts: list[Draft]) -> None:
+    unanswerable = [draft.question for draft in drafts if not draft.question.answerable]
+    assert 1 <= len(unanswerable) <= 3
+    assert not [question for question in unanswerable if "article" in question.question]
+    unsure = [draft for draft in drafts if not draft.confirmed]
+    assert unsure
+    assert all(draft.note for draft in unsure)
+
+
+def test_the_command_writes_a_file_that_loads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    model = ScriptedChatModel(replies=drafting)
+
+    def open_assistant(store: Path) -> Assistant:
+        return Assistant.open(store, model=model, embedder=HashEmbedder())
+
+    console = Console(record=True, width=200)
+    assert run_questions(str(SEED), 8, None, open_assistant, model, console) == 0
+    path = tmp_path / "g7-gaza-blinken.questions.jsonl"
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    assert {"confirmed", "note"} <= set(rows[0])
+    loaded = load_question_set(Path(path.name))
+    assert [question.id for question in loaded.questions] == [row["id"] for row in rows]
+    assert f"{len(rows)} questions" in console.export_text()
+    with pytest.raises(UserInputError, match="may have been reviewed"):
+        run_questions(str(SEED), 8, None, open_assistant, model, console)
+    with pytest.raises(UserInputError, match="-n must be"):
+        run_questions(str(SEED), 0, tmp_path / "x.jsonl", open_assistant, model, console)
+
+
+def test_a_model_that_cannot_draft_leaves_no_file(tmp_path: Path) -> None:
+    model = ScriptedChatModel(replies=["I would rather not."])
+
+    def open_assistant(store: Path) -> Assistant:
+        return Assistant.open(store, model=model, embedder=HashEmbedder())
+
+    out = tmp_path / "drafts.jsonl"
+    assert run_questions(str(SEED), 4, out, open_assistant, model, Console()) == 1
+    assert not out.exists()
