@@ -21,6 +21,9 @@ from assistant.wording import STOPWORDS, content_words
 _ENOUGH = 2.0
 """Score from which a person is whom a question means: a surname, or an office and its country."""
 
+_NAMED = 9.0
+"""Score of a name, above any that roles add up to."""
+
 _SAID_THAT = 0.5
 """Share of a "who said …" question's weight that a statement must hold."""
 
@@ -58,6 +61,7 @@ _ACCORDING = re.compile(
     r"\baccording to (.+?)(?=[,?.]|$)|\bin (.+?)['’]s?\s+(?:view|opinion|words)\b", re.I
 )
 _WHO = re.compile(r"^\W*(?:who|which|whose)\b(?!.*\b(?:did|does)\b)", re.IGNORECASE)
+_RELATED = re.compile(r"\s*(?:his|her|their|its|your|my|he|she|they|it)\b", re.IGNORECASE)
 _QUOTED = re.compile(r"[“\"‘']([^“”\"]{4,}?)[”\"’'](?!\w)")
 _WORD = re.compile(r"[^\W_]+(?:[.&’'-](?!s\b)[^\W_]+)*")
 
@@ -65,11 +69,13 @@ _WORD = re.compile(r"[^\W_]+(?:[.&’'-](?!s\b)[^\W_]+)*")
 def find_person(question: str, people: Sequence[Person]) -> Person | None:
     """Whom a question asks about, or None when the article has no such person.
 
-    In "What did Kamikawa tell Blinken?" that is Kamikawa; a name that the article does not know
-    is not replaced by the next one that it does.
+    In "What did Kamikawa tell Blinken?" that is Kamikawa. A name that the article does not know
+    is not replaced by the next one that it does, and "the minister" of several is no one.
     """
-    found = _meant(_subject(question), people)
-    return found[0] if found else None
+    subject = _subject(question)
+    found = _meant(subject, people)
+    ambiguous = len(found) > 1 and not countries(subject)
+    return found[0] if found and not ambiguous else None
 
 
 def asked_statement(
@@ -80,8 +86,8 @@ def asked_statement(
     Shapes: "What did X say (about Y)?", "How did X describe Y?", "What is X's position on Y?",
     "according to X", and "Who said “…”?", for which the statements hold those words.
     """
-    if _WHO.match(question) and _verb_at(question, 0) is not None:
-        return _containing(question, statements)
+    if _WHO.match(question) and (asked := _who_said(question, people, statements)):
+        return asked
     subject = _subject(question)
     verb = _verb_at(question, 0)
     shaped = verb is not None or _STANCE.search(question) or _ACCORDING.search(question)
@@ -122,30 +128,36 @@ def _verb_at(question: str, start: int) -> int | None:
 
 def _meant(phrase: str, people: Sequence[Person]) -> list[Person]:
     """The persons a phrase means, best first: all who score as well as the best."""
+    if _RELATED.match(phrase):
+        return []
     scored = [(_score(phrase, person), person) for person in people]
     best = max((score for score, _ in scored), default=0.0)
     return [person for score, person in scored if score >= max(_ENOUGH, best - 0.01)]
 
 
 def _score(phrase: str, person: Person) -> float:
+    told = person.role or person.name
+    offices, held = _offices(phrase), _offices(told)
+    if person.kind == "body" and offices and not offices & held:
+        return 0.0  # "PG&E's boss" is not PG&E.
     if at := _name_in(phrase, person):
-        return 4.0 if _first(phrase[: at.start()], person) else 0.0
-    asked, offices = countries(phrase), _offices(phrase)
-    own = countries(f"{person.role} {person.name if person.kind == 'body' else ''}")
+        return _NAMED if _first(phrase[: at.start()], person) else 0.0
+    asked, own = countries(phrase), countries(told)
     if asked and not asked & (own or person.countries):
         return 0.0
-    described = f"{person.role} {person.name if person.kind == 'body' or not person.role else ''}"
-    shared = offices & _offices(described)
-    if offices and not shared:
-        shared = _HEADS & _offices(described) if offices & _HEADS else shared
-        if not shared:
-            return 0.0
-    words = set(content_words(phrase)) & set(content_words(described))
-    if not offices and asked and _bare_country(phrase):
-        return _ENOUGH if own & asked else 0.0
-    capitals = " ".join(word for word in _WORD.findall(phrase) if word[0].isupper())
-    proper = len(words & set(content_words(capitals)))
-    return 1.5 * bool(shared) + 0.5 * len(words) + 0.5 * proper + 1.0 * bool(asked & own)
+    if asked and _bare_country(phrase):
+        return _ENOUGH if own & asked and (held or person.kind == "body") else 0.0
+    if offices and not offices & held and not (offices & _HEADS and held & _HEADS):
+        return 0.0
+    common = _other_words(phrase) & _other_words(told)
+    office = 3.5 if offices & held else 1.0 if offices else 0.0
+    return office + len(common) + (1.0 if asked & own else 0.0)
+
+
+def _other_words(text: str) -> frozenset[str]:
+    """Stems of the words that are neither offices nor countries."""
+    rest = (w for w in _WORD.findall(text) if not is_role(w) and not countries(w))
+    return frozenset(content_words(" ".join(rest)))
 
 
 def _name_in(phrase: str, person: Person) -> re.Match[str] | None:
@@ -187,13 +199,22 @@ def _offices(text: str) -> frozenset[str]:
     return frozenset(word for word in words if word in known or is_role(word))
 
 
-def _containing(question: str, statements: Sequence[Statement]) -> tuple[Statement, ...]:
+def _who_said(
+    question: str, people: Sequence[Person], statements: Sequence[Statement]
+) -> tuple[Statement, ...]:
+    """The statements that hold what "who said …" asks for, or that the "which …" can have made."""
+    verb = _verb_at(question, 0)
     quoted = _QUOTED.search(question)
-    words = set(content_words(quoted[1] if quoted else question))
-    weights = _weights(statements)
+    if verb is None and not quoted:
+        return ()
+    meant = _meant(question[:verb], people) if verb is not None and not quoted else []
+    heard = [s for s in statements if s.speaker in meant] or statements
+    asked = quoted[1] if quoted else _WORD.sub("", question[verb:], count=1)
+    words, weights = set(content_words(asked)), _weights(statements)
     total = sum(weights.get(word, weights[""]) for word in words)
-    scored = [(_overlap(words, s.text, weights), s) for s in statements]
-    enough = [pair for pair in scored if total and pair[0] >= _SAID_THAT * total]
+    scored = [(_overlap(words, s.text, weights), s) for s in heard]
+    least = 0.0 if heard is not statements else _SAID_THAT * total
+    enough = [pair for pair in scored if words and pair[0] >= least]
     return tuple(s for _, s in sorted(enough, key=lambda pair: -pair[0]))
 
 

@@ -1,209 +1,107 @@
-"""The words of speaking: tokens outside quotations, verbs that report, words for roles.
+"""The words of speaking: verbs that report, nouns for those who speak, words between clauses.
 
-English rules. What counts as a word here is what `people` and `attribution` need to walk from a
-verb to its subject; a quotation is one token, so that nothing inside it is taken for grammar.
-Not handled: quotations in guillemets or dashes.
+English. Open classes are recognised by their endings where that works ("-ologist", "-woman");
+no list holds a name.
 """
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass
 
-from assistant.schema import Passage
-
-QUOTATION = "“”"
-"""Text of the one token that stands for a whole quotation."""
-
-_TOKEN = re.compile(
-    r"(?:[^\W\d_]\.){2,}(?:[^\W\d_]\b)?"  # U.S., J.K.
-    r"|(?:Dr|Mr|Mrs|Ms|Prof|Sen|Rep|Gov|Gen|Col|Capt|Lt|Sgt|Rev|Hon|St|Jr|Sr|Inc|Co|Corp|Ltd"
-    r"|Adm|Maj|Supt|Det|[A-Z])\.(?=\s|$)"
-    r"|['’]s\b"
-    r"|[^\W_]+(?:[.&/-][^\W_]+|['’](?!s\b)[^\W_]+)*"
-    r"|[^\w\s]"
-)
-_DOUBLE = re.compile(r"[“”„\"«»]|''|’’|``|‘‘")
-_SINGLE = re.compile(
-    r"(?<!\w)[‘'](?=\w)[^‘\n]{12,}?[,.?!…][’'](?!\w)|(?<!\w)‘(?=\w)[^‘’\n]+’(?!\w)"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A word, a mark, or a whole quotation; ``start`` and ``end`` count in the article's text."""
-
-    text: str
-    start: int
-    end: int
-
-    @property
-    def capital(self) -> bool:
-        """Whether it begins with a capital letter."""
-        return self.text[:1].isupper()
-
-    @property
-    def lower(self) -> str:
-        """Folded, with typographic apostrophes made plain."""
-        return self.text.casefold().replace("’", "'")
-
-
-def quotations(text: str, passages: Sequence[Passage]) -> list[tuple[int, int]]:
-    """Spans of the quotations, marks included, increasing and disjoint.
-
-    A quotation that a paragraph leaves open ends with the paragraph.
-    """
-    spans: list[tuple[int, int]] = []
-    for start, end in _paragraphs(text, passages):
-        opened: int | None = None
-        for mark in _DOUBLE.finditer(text, start, end):
-            if opened is None and _opens(text, mark, start):
-                opened = mark.start()
-            elif opened is not None and not _only_opens(mark.group()):
-                spans.append((opened, mark.end()))
-                opened = None
-        if opened is not None:
-            spans.append((opened, end))
-    singles = [m.span() for m in _SINGLE.finditer(text)] if _uses_single(text) else []
-    free = [s for s in singles if not any(a < s[1] and s[0] < b for a, b in spans)]
-    return sorted(spans + free)
-
-
-def tokens(text: str, start: int, end: int, quoted: Sequence[tuple[int, int]]) -> list[Token]:
-    """Tokens of ``text[start:end]``, each quotation (or its part in here) as one token."""
-    found: list[Token] = []
-    at = start
-    index = max(0, bisect_right(quoted, (start, 0)) - 1)
-    for a, b in quoted[index:]:
-        if a >= end:
-            break
-        if b <= at:
-            continue
-        found += plain_tokens(text, at, max(a, at))
-        found.append(Token(QUOTATION, max(a, start), min(b, end)))
-        at = min(b, end)
-    return found + plain_tokens(text, at, end)
-
-
-def plain_tokens(text: str, start: int = 0, end: int | None = None) -> list[Token]:
-    """Tokens of ``text[start:end]``, quotations opened up."""
-    end = len(text) if end is None else end
-    return [Token(m.group(), *m.span()) for m in _TOKEN.finditer(text, start, end)]
-
-
-def _paragraphs(text: str, passages: Sequence[Passage]) -> list[tuple[int, int]]:
-    spans: list[tuple[int, int]] = []
-    for passage in passages:
-        if spans and "\n" not in text[spans[-1][1] : passage.start]:
-            spans[-1] = (spans[-1][0], passage.end)
-        else:
-            spans.append((passage.start, passage.end))
-    return spans
-
-
-def _opens(text: str, mark: re.Match[str], start: int) -> bool:
-    if mark.group() in "”’’''»":
-        return False
-    before = text[mark.start() - 1] if mark.start() > start else " "
-    after = text[mark.end() : mark.end() + 1]
-    return _only_opens(mark.group()) or (not before.isalnum() and bool(after.strip()))
-
-
-def _only_opens(mark: str) -> bool:
-    return mark in ("“", "„", "«", "``", "‘‘")
-
-
-def _uses_single(text: str) -> bool:
-    """Whether single marks quote here: where double ones do, single ones are apostrophes."""
-    return len(_DOUBLE.findall(text)) < 2
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
 
 
 def _forms(lemmas: str) -> frozenset[str]:
-    """Past, present and participle of regular verbs; "+" before an ending that doubles."""
+    """Base, third person, past and participle of regular verbs."""
     forms: set[str] = set()
     for lemma in lemmas.split():
         stem = lemma[:-1] if lemma.endswith("e") else lemma
-        stem = stem + stem[-1] if lemma in ("quip", "slam", "rebut", "admit") else stem
-        forms |= {lemma, lemma + "s", stem + "ed", stem + "ing"}
+        stem += stem[-1] if lemma in ("quip", "slam", "rebut", "admit") else ""
+        forms |= {lemma, f"{lemma}s", f"{stem}ed", f"{stem}ing"}
         if lemma.endswith("y"):
-            forms |= {lemma[:-1] + "ies", lemma[:-1] + "ied"}
-        if lemma.endswith(("s", "sh", "ss")):
-            forms.add(lemma + "es")
+            forms |= {f"{lemma[:-1]}ies", f"{lemma[:-1]}ied"}
+        if lemma.endswith(("s", "sh")):
+            forms.add(f"{lemma}es")
     return frozenset(forms)
 
 
 SAYING = _forms(
     """
     add warn argue explain insist claim note declare remark reply quip joke recall comment
-    conclude continue admit acknowledge allege assert stress reiterate emphasise emphasize
-    announce observe ask testify predict tweet post respond
+    continue admit acknowledge allege assert stress reiterate emphasise emphasize announce
+    observe ask testify predict tweet post respond
     """
-) | frozenset(
-    """
-    say says said saying tell tells told telling write writes wrote writing stated stating
-    """.split()
-)
-"""Forms of verbs whose subject speaks, whoever it is; they also stand before it."""
+) | _words("say says said saying tell tells told telling write writes wrote writing stated stating")
+"""Forms of verbs that may stand before their subject ("…, added Claure")."""
 
 JUDGING = _forms(
     """
-    call describe urge commend praise condemn criticise criticize welcome accuse pledge promise
-    vow demand confirm deny report reveal suggest contend caution complain defend reject dismiss
-    blast slam denounce believe estimate apologise apologize thank blame disclose decline dub
-    appeal rebut propose recommend label characterise characterize hail regret rule
+    accuse apologise apologize appeal believe blame blast call caution characterise characterize
+    commend complain conclude condemn confirm contend criticise criticize decline defend demand
+    denounce deny describe disclose dismiss dub estimate hail label pledge praise promise propose
+    rebut recommend regret reject relate report reveal rule slam suggest thank urge vow welcome
     """
-) | frozenset("thinks think thought thinking points pointed pointing".split())
-"""Forms of verbs whose subject speaks when it is someone who can."""
+) | _words("thinks think thought thinking points pointed pointing")
+"""Forms of verbs that follow their subject, who must be someone who can speak."""
 
-NOUN_LIKE = frozenset(
+PLAIN = _words(
     """
-    call calls claim claims note notes comment comments demand demands promise promises pledge
-    pledges vow vows estimate estimates appeal appeals blast slam joke jokes reply replies blame
-    urge praise welcome report reports tweet tweets post posts label labels thanks thank points
-    regret regrets rule rules quip quips remark remarks hail thought warning warnings
-    """.split()
+    argued argues explained explains insisted insists joked quipped recalled replied said say says
+    tell tells told tweeted warned warns write writes wrote
+    """
+)
+"""Forms that make a speaker of any subject: one says, a survey says."""
+
+NOUN_LIKE = _words(
+    """
+    appeal appeals blame blast call calls claim claims comment comments demand demands estimate
+    estimates hail joke jokes label labels note notes pledge pledges points post posts praise
+    promise promises quip quips regret regrets remark remarks replies reply report reports rule
+    rules slam thank thanks thought tweet tweets urge vow vows welcome
+    """
 )
 """Forms that are as often nouns: they count as verbs after a name or a pronoun only."""
 
-ROLES = frozenset(
+NEEDS_CLAUSE = ("add", "report", "post", "respond", "continu", "conclud", "estimat", "relat")
+"""Beginnings of verbs that report speech only where what is said stands beside them."""
+
+ROLES = _words(
     """
-    activist adviser advisor ambassador analyst archbishop architect artist astronaut attorney
-    author bishop boss broker campaigner captain cardinal ceo cfo chair chairman chairperson
-    chairwoman chancellor chief clerk coach co-author co-chair co-founder colonel columnist
-    commander commissioner congressman congresswoman consultant coordinator coroner correspondent
-    councillor councilman councilwoman counsel creator critic curator dean defender delegate
-    deputy designer detective developer diplomat director doctor economist editor employee
-    engineer entrepreneur envoy epidemiologist executive expert farmer fellow founder general
-    governor head historian imam inspector instructor investigator investor journalist judge
-    justice king landlord lawmaker lawyer leader legislator lieutenant lord manager marshal mayor
-    mediator member minister mp monarch negotiator nurse observer officer official organiser
-    organizer owner partner pastor physician pilot player policeman pope premier president priest
-    prince princess principal producer professor programmer prosecutor queen rabbi ranger
-    reporter representative researcher scholar scientist secretary senator sergeant sheriff
-    singer speaker specialist spokesman spokesperson spokeswoman strategist student
-    superintendent supervisor surgeon sultan teacher technician therapist trader treasurer
+    activist adviser advisor advocate ambassador analyst archbishop architect artist astronaut
+    attorney author bishop boss broker campaigner captain cardinal ceo cfo chair chairman
+    chairperson chairwoman chancellor chief clerk coach co-author co-chair co-founder colonel
+    columnist commander commissioner congressman congresswoman consultant coordinator coroner
+    correspondent councillor councilman councilwoman counsel creator critic curator dean defender
+    delegate deputy designer detective developer diplomat director doctor economist editor
+    employee engineer entrepreneur envoy epidemiologist examiner executive expert farmer fellow
+    founder general governor head historian imam inspector instructor investigator investor
+    journalist judge justice king landlord lawmaker lawyer leader legislator lieutenant lord
+    manager marshal mayor mediator member minister mp monarch negotiator nurse observer officer
+    official organiser organizer owner partner pastor physician pilot player policeman pope
+    premier president priest prince princess principal producer professor programmer prosecutor
+    queen rabbi ranger reporter representative researcher scholar scientist secretary senator
+    sergeant sheriff singer speaker specialist spokesman spokesperson spokeswoman strategist
+    student superintendent supervisor surgeon sultan teacher technician therapist trader treasurer
     trustee undersecretary veteran whistleblower witness writer
     dr mr mrs ms prof sir dame lady sen rep gov gen col capt lt sgt rev hon adm maj supt det
-    """.split()
+    """
 )
-"""Words that name what a person is, singular; :func:`is_role` also knows plurals and endings."""
+"""Words that name an office or a profession, singular; :func:`is_role` also knows plurals."""
 
-HONORIFICS = frozenset("dr mr mrs ms prof sir dame lady lord hon".split())
+HONORIFICS = _words("dr mr mrs ms prof sir dame lady lord hon")
 """Roles that say nothing about an office."""
 
-PEOPLE_NOUNS = frozenset(
+PEOPLE = _words(
     """
-    man woman men women boy girl patient victim survivor mother father parent son daughter
-    brother sister wife husband widow friend neighbour neighbor colleague supporter opponent
-    protester demonstrator voter resident user customer worker staffer trader colleague relative
-    insider source person people teammate insurgent settler rival ally
-    """.split()
+    ally boy brother colleague customer daughter demonstrator father friend girl husband insider
+    insurgent man men mother neighbor neighbour opponent parent people person protester relative
+    resident rival settler sister son source staffer supporter survivor teammate user victim voter
+    patient widow wife woman women worker
+    """
 )
 """Words for people without an office, singular (and irregular plurals)."""
 
-BODIES = frozenset(
+BODIES = _words(
     """
     administration agency airline alliance army assembly association authority bank board bureau
     cabinet campaign chamber charity church club coalition commission committee company
@@ -213,27 +111,61 @@ BODIES = frozenset(
     organisation organization paper parliament party police prosecution publisher regulator
     retailer school secretariat senate service side society staff supplier team treasury tribunal
     union university utility watchdog
-    """.split()
+    """
 )
-"""Words for bodies that speak."""
+"""Words for bodies that speak, singular."""
 
-SOURCES = frozenset(
+WRITINGS = _words(
     """
     article biography book complaint data document email filing indictment lawsuit letter list
-    memo paper poll record release report review statement story study survey website
-    """.split()
+    memo paper poll record release report review statement story study survey tweet website
+    """
 )
-"""Words for writings that are named as where a statement comes from."""
+"""Words for writings that are named as where a statement comes from, singular."""
+
+PRONOUNS = _words("he she they it")
+BE = _words("is are was were be been being am")
+AUXILIARIES = BE | _words("has have had did does do having")
+MODALS = _words("to would will may might can could should must not never cannot")
+DAYS = _words("monday tuesday wednesday thursday friday saturday sunday yesterday today")
+DASHES = frozenset("-–—")
+DETERMINERS = _words("the a an this these his her their its one some many several both two")
+PREPOSITIONS = _words(
+    "of for to from with by at in on against about over under between into than like among amid "
+    "despite during through toward towards without"
+)
+BOUNDARIES = _words(
+    """
+    that because when while as if although though whether since until unless after before where
+    which who whom how what why but so whereas
+    """
+)
+"""Words at which a clause ends and another begins."""
+
+OPENERS = _words(
+    """
+    but and or yet so however meanwhile still instead indeed then later earlier also nor plus
+    separately additionally ironically finally again even only unfortunately moreover often today
+    """
+)
+"""Words that stand before the subject of a sentence without belonging to it."""
+
+SUBORDINATE = _words("when while after as before because although though if since speaking in at")
+"""First words of sentences whose main clause may take its "he" from what stands before it."""
 
 _ROLE_ENDINGS = ("ologist", "person", "woman", "ician", "crat")
+_ADVERBS = _words("also later then again once first now still further already often long ever")
+_NOT_ADVERBS = _words(
+    "ally anomaly assembly bully family italy july monopoly only rally reply supply"
+)
 
 
 def singular(word: str) -> str:
     """A noun without its plural ending, roughly: "officials" as "official"."""
     if word.endswith("ies") and len(word) > 4:
-        return word[:-3] + "y"
+        return f"{word[:-3]}y"
     if word.endswith("men") and len(word) > 4:
-        return word[:-3] + "man"
+        return f"{word[:-3]}man"
     return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
 
 
@@ -242,3 +174,14 @@ def is_role(word: str) -> bool:
     folded = word.casefold().rstrip(".")
     one = singular(folded)
     return folded in ROLES or one in ROLES or (one.endswith(_ROLE_ENDINGS) and len(one) > 6)
+
+
+def is_adverb(word: str) -> bool:
+    """Whether a folded word is an adverb as they stand beside verbs."""
+    return word in _ADVERBS or (word.endswith("ly") and word not in _NOT_ADVERBS)
+
+
+def can_speak(word: str) -> bool:
+    """Whether a folded noun, of any number, is someone who can speak."""
+    one = singular(word)
+    return is_role(word) or one in BODIES or one in PEOPLE or word in PEOPLE
