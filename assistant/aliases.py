@@ -70,6 +70,26 @@ def _longest(tokens: Sequence[str], index: Mapping[str, str]) -> tuple[int, str]
     return 1, ""
 
 
+def glosses(question: str, text: str) -> tuple[str, ...]:
+    """How the text names the countries that the question names otherwise.
+
+    "What does London say?" of a text about the British government gives
+    ``("London: British",)``.
+    """
+    notes = []
+    for country in sorted(countries(question)):
+        names = _names()[country]
+        asked = [name for name in names if _stands(name, question)]
+        given = [name for name in names if _stands(name, text)]
+        if asked and given and not set(asked) & set(given):
+            notes.append(f"{asked[0]}: {', '.join(given[:3])}")
+    return tuple(notes)
+
+
+def _stands(name: str, text: str) -> bool:
+    return re.search(rf"\b{re.escape(name)}\b", text.replace(".", "")) is not None
+
+
 def _key(name: str) -> str:
     # Codes count in capitals only: "us" is a pronoun, "US" a country.
     bare = name.replace(".", "")

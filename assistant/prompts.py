@@ -17,8 +17,8 @@ from assistant.errors import PromptError
 
 VARIABLES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "answer": frozenset({"passages", "question", "about"}),
-        "answerable": frozenset({"passages", "question", "about"}),
+        "answer": frozenset({"passages", "question"}),
+        "answerable": frozenset({"passages", "question"}),
         "system": frozenset(),
         "rewrite": frozenset({"history", "question"}),
         "judge": frozenset({"question", "expected", "evidence", "answer"}),

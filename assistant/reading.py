@@ -15,6 +15,7 @@ from pathlib import Path
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk
 
+from assistant.aliases import glosses
 from assistant.errors import EndpointError
 from assistant.models import endpoint_errors
 from assistant.prompts import render
@@ -115,7 +116,10 @@ class Reader:
         return size / BYTES_PER_TOKEN + _OVERHEAD_TOKENS + self.max_tokens <= self.window
 
     def _messages(self, prompt: str, passages: str, question: str) -> list[tuple[str, str]]:
-        text = render(prompt, self.prompts, passages=passages, question=question, about="")
+        # A small model does not know by itself that London is the British government.
+        notes = "; ".join(glosses(question, passages))
+        asked = f"{question} ({notes})" if notes else question
+        text = render(prompt, self.prompts, passages=passages, question=asked)
         return [("system", render("system", self.prompts)), ("user", text)]
 
 
