@@ -163,7 +163,7 @@ def test_scanned_pdfs_are_recognised(loader: Loader, tmp_path: Path) -> None:
     mixed = make_pdf([typeset(LINES)])
     image_page(mixed)
     article = load(loader, tmp_path, "mixed.pdf", written(mixed))
-    assert "1 of 2 pages have no text layer" in article.notices[0]
+    assert "1 of 2 pages have no readable text layer" in article.notices[0]
 
 
 def test_protected_pdfs_are_recognised(loader: Loader, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import zipfile
+import zlib
 from collections.abc import Iterator
 from urllib.parse import unquote
 
@@ -45,7 +46,14 @@ def parse_epub(data: bytes) -> Parsed:
             chapters = list(_chapters(package, posixpath.dirname(path)))
             _refuse_protected(archive, chapters)
             blocks = [block for name in chapters for block in _blocks(archive.read(name))]
-        except (KeyError, StopIteration, etree.LxmlError, zipfile.BadZipFile, ValueError) as error:
+        except (
+            KeyError,
+            StopIteration,
+            etree.LxmlError,
+            zipfile.BadZipFile,
+            ValueError,
+            zlib.error,
+        ) as error:
             raise ArticleError(
                 f"the EPUB is damaged ({type(error).__name__}); get it again"
             ) from None

@@ -17,9 +17,9 @@ from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from assistant.articles.blocks import Block, blocks_of
+from assistant.articles.decoding import decode
 from assistant.articles.metadata import page_facts
 from assistant.articles.parsed import Parsed
-from assistant.articles.text import decode
 from assistant.errors import ArticleError
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w:.-]{2,40})", re.IGNORECASE)
@@ -61,7 +61,9 @@ def parse_html(data: bytes, *, url: str | None = None, charset: str | None = Non
     chosen, notices = _read_two_ways(page)
     alts = {" ".join(alt.split()) for alt in page.xpath("//img/@alt") if len(alt) in _ALT_CHARS}
     captions += [b.text for b in chosen if b.text in alts]
-    kept = _without_furniture(chosen, captions, facts.get("title", ("", ""))[0])
+    titles = [" ".join(h1.text_content().split()) for h1 in page.iter("h1")]
+    titles += [facts["title"][0]] if "title" in facts else []
+    kept = _without_furniture(chosen, captions, titles)
     if not kept:
         raise ArticleError(
             "the page holds no article text; it may be drawn by JavaScript or lie behind a "
@@ -155,12 +157,14 @@ def _main_blocks(page: HtmlElement, *, cautious: bool) -> list[Block]:
     return [] if body is None else list(blocks_of(body))
 
 
-def _without_furniture(blocks: Sequence[Block], captions: Sequence[str], title: str) -> list[Block]:
+def _without_furniture(
+    blocks: Sequence[Block], captions: Sequence[str], titles: Sequence[str]
+) -> list[Block]:
     kept = [
         block
         for i, block in enumerate(blocks)
         if block.text not in captions
-        and not (i < _TITLE_WITHIN and _same_words(block.text, title))
+        and not (i < _TITLE_WITHIN and any(_same_words(block.text, title) for title in titles))
         and not _points_elsewhere(block.text)
     ]
     while kept and kept[-1].linked and any(len(b.text) >= _SUBSTANTIAL for b in kept[:-1]):

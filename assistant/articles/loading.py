@@ -13,13 +13,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from assistant.articles.decoding import decode
 from assistant.articles.kinds import kind_of
 from assistant.articles.languages import language_notice, language_of
 from assistant.articles.parsed import Parsed
 from assistant.articles.sources import local_files, looks_like_a_list
 from assistant.articles.text import (
     clean_text,
-    decode,
     excerpt,
     first_line_title,
     parse_markdown,

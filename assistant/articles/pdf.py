@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import Any
 
 from pypdf import PageObject, PdfReader
-from pypdf.errors import FileNotDecryptedError, PyPdfError
+from pypdf.errors import FileNotDecryptedError, LimitReachedError, PyPdfError
 
 from assistant.articles.parsed import Facts, Parsed
 from assistant.articles.text import clean_text
@@ -66,23 +66,35 @@ def parse_pdf(data: bytes) -> Parsed:
         count = len(reader.pages)
         if count > MAX_PAGES:
             raise ArticleError(f"it has {count:,} pages, more than {MAX_PAGES:,}; split it")
-        pages = [list(_lines(page)) for page in reader.pages]
-        images = [i for i, page in enumerate(reader.pages, 1) if not pages[i - 1]]
+        pages = [_read_page(page) for page in reader.pages]
         facts = _facts(reader, pages[0] if pages else [])
     except FileNotDecryptedError:
         raise ArticleError(_PROTECTED) from None
     except PyPdfError as error:
-        raise ArticleError(f"the PDF is damaged ({error}); get it again") from None
+        raise ArticleError(f"the PDF is damaged ({type(error).__name__}); get it again") from None
+    images = [number for number, lines in enumerate(pages, 1) if not lines]
+    if count == 0:
+        raise ArticleError("the PDF has no pages; get it again")
     if len(images) == count:
         raise ArticleError(
-            f"no text layer: {count} of {count} pages are images; run text recognition over it "
-            "first, for example with ocrmypdf"
+            f"no text layer: {count} of {count} pages are images or damaged; run text recognition "
+            "over it first, for example with ocrmypdf"
         )
     text, starts = _running_text([_paragraphs(lines) for lines in _without_furniture(pages)])
     return Parsed(text, facts, pages=tuple(starts), notices=tuple(_notices(text, images, count)))
 
 
 _PROTECTED = "it is protected by a password; save a copy without one and add that"
+
+
+def _read_page(page: PageObject) -> list[Line]:
+    """The lines of a page; none where it is a picture, or damaged while the others may be sound."""
+    try:
+        return list(_lines(page))
+    except (FileNotDecryptedError, LimitReachedError):
+        raise
+    except PyPdfError:
+        return []
 
 
 def _lines(page: PageObject) -> Iterator[Line]:
@@ -251,7 +263,7 @@ def _notices(text: str, images: Sequence[int], count: int) -> Iterator[str]:
     if images:
         listed = ", ".join(map(str, images[:12])) + (" …" if len(images) > 12 else "")
         yield (
-            f"{len(images)} of {count} pages have no text layer and are missing here "
+            f"{len(images)} of {count} pages have no readable text layer and are missing here "
             f"(page {listed}); run text recognition over the PDF to include them."
         )
     garbled = sum("\ue000" <= c <= "\uf8ff" or c == "\ufffd" for c in text)

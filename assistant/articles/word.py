@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -37,10 +38,18 @@ def parse_docx(data: bytes) -> Parsed:
         document = docx.Document(io.BytesIO(data))
         blocks = [text for text in _blocks(document) if text]
         facts = _facts(document)
-    except (OpcError, PackageNotFoundError, etree.LxmlError, zipfile.BadZipFile) as error:
+    except (
+        OpcError,
+        PackageNotFoundError,
+        etree.LxmlError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         raise ArticleError(f"the DOCX is damaged ({type(error).__name__}); save it again") from None
     except (KeyError, AttributeError, ValueError, TypeError) as error:
-        raise ArticleError(f"the DOCX lacks a part it needs ({error}); save it again") from None
+        raise ArticleError(
+            f"the DOCX lacks a part it needs ({type(error).__name__}); save it again"
+        ) from None
     if not blocks:
         raise ArticleError("the DOCX holds no text; if it holds pictures, save it as PDF with text")
     return Parsed("\n\n".join(blocks), facts)

@@ -1,0 +1,122 @@
+"""Damaged files of every kind end as text or as a typed error, in time, and nothing else does.
+
+300 mutants by default; ``MUTANTS=10000 pytest tests/test_articles_mutated.py`` for the long run.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import random
+import time
+import zipfile
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from assistant.articles import Loader
+from assistant.errors import ArticleError
+from tests.test_articles_documents import (
+    EPUB,
+    LINES,
+    image_page,
+    make_docx,
+    make_pdf,
+    saved,
+    typeset,
+    written,
+    zipped,
+)
+from tests.test_articles_html import JSON_LD, page, story
+
+MUTANTS = int(os.environ.get("MUTANTS", "300"))
+SECONDS = 60  # the sandbox's own limit for one file
+
+NASTY = [
+    *(b"\0", b"\xff\xfe", b"\xef\xbb\xbf", b"\x1b[2J", b"<", b"&#x0;", b"&a;", b"<![CDATA[", b"-1"),
+    *(b"99999999999999999999", b"<!--", b"]]>", b"<table>" * 300, b"<p>" * 300, b"(" * 500),
+    *(b"[" * 500, b"<<" * 500, b" 0 R ", b"/Kids", b"/Length 99999999", b"stream\n", b"endobj"),
+    *(b"%PDF-", b"PK\x03\x04", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"xmlns=''", b"\r\n--B\r\n"),
+]
+
+
+def seeds() -> dict[str, bytes]:
+    pdf = make_pdf([typeset(LINES, top="Head", bottom=str(n)) for n in range(3)], title="A title")
+    image_page(pdf)
+    tables = "<table><tr><td>a<td>b</table><ul><li>x<li>y</ul><blockquote>q</blockquote>"
+    return {
+        "a.html": page(story(tables), JSON_LD),
+        "a.pdf": written(pdf),
+        "a.docx": saved(make_docx()),
+        "a.epub": zipped(EPUB),
+        "a.mhtml": b'MIME-Version: 1.0\nContent-Type: multipart/related; boundary="B"\n\n--B\n'
+        b"Content-Type: text/html; charset=utf-8\n\n" + page(story()) + b"\n--B--\n",
+        "a.txt": "\n".join(LINES).encode("utf-16"),
+        "a.md": b"---\ntitle: x\n---\n# A\n\n" + "Größe über alles.".encode("latin-1"),
+    }
+
+
+def mutated(data: bytes, other: bytes, chance: random.Random) -> bytes:
+    """``data`` with one to six random injuries."""
+    result = bytearray(data)
+    for _ in range(chance.randint(1, 6)):
+        at = chance.randrange(len(result) + 1)
+        length = chance.choice([1, 2, 8, 64, 512])
+        match chance.randrange(7):
+            case 0 if result:
+                for _ in range(length):
+                    result[chance.randrange(len(result))] ^= 1 << chance.randrange(8)
+            case 1:
+                del result[at : at + length]
+            case 2:
+                result[at:at] = chance.choice(NASTY)
+            case 3:
+                start = chance.randrange(len(other))
+                result[at : at + length] = other[start : start + length]
+            case 4:
+                result[at:at] = bytes(result[at : at + length]) * chance.choice([2, 10, 100])
+            case 5:
+                del result[at:]
+            case _:
+                result[at : at + length] = bytes(length)
+    return bytes(result)
+
+
+def mutated_inside(data: bytes, chance: random.Random) -> bytes:
+    """A sound zip with one entry injured, so that the damage is met behind the checksums."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    name = chance.choice([name for name in entries if entries[name]])
+    return zipped({**entries, name: mutated(entries[name], entries[name], chance)})
+
+
+@pytest.mark.timeout(0)
+def test_mutated_files_end_as_text_or_as_typed_errors(tmp_path: Path) -> None:
+    originals = seeds()
+    outcomes: Counter[str] = Counter()
+    slowest = 0.0
+    with Loader() as loader:
+        for number in range(MUTANTS):
+            chance = random.Random(number)
+            name = chance.choice(sorted(originals))
+            data, other = originals[name], chance.choice(list(originals.values()))
+            inside = data.startswith(b"PK") and chance.random() < 0.8
+            mutant = mutated_inside(data, chance) if inside else mutated(data, other, chance)
+            path = tmp_path / name
+            path.write_bytes(mutant)
+            start = time.monotonic()
+            try:
+                article = loader.load(path)
+            except ArticleError:
+                outcomes["refused"] += 1
+            else:
+                assert article.text.strip(), f"mutant {number} gave an empty article"
+                assert article.text.encode(), f"mutant {number} gave unstorable text"
+                assert all(0 <= offset <= len(article.text) for offset in article.pages)
+                outcomes["read"] += 1
+            slowest = max(slowest, time.monotonic() - start)
+    print(f"{MUTANTS} mutants: {dict(outcomes)}, slowest {slowest:.2f} s")
+    assert slowest < SECONDS + 5
+    assert outcomes["read"] > MUTANTS / 10, "hardly any mutant was readable: too much damage"
+    assert outcomes["refused"] > MUTANTS / 10, "hardly any mutant was damaged: too little"

@@ -1,0 +1,158 @@
+"""Folders, patterns, feeds and sitemaps as single sources; adding from a local server."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytest_httpserver import HTTPServer
+
+from assistant.articles import Loader
+from assistant.errors import ArticleError, FetchError
+from tests.test_articles_html import JSON_LD, PARAGRAPHS, page, story
+
+FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>News</title>
+<item><title>One</title><link>https://paper.example/1</link></item>
+<item><title>Two</title><link>https://paper.example/2</link></item>
+<item><title>Two again</title><link>https://paper.example/2</link></item>
+<item><title>Evil</title><link>javascript:alert(1)</link></item></channel></rss>"""
+ATOM = """<feed xmlns="http://www.w3.org/2005/Atom"><entry><link href="/a"/></entry></feed>"""
+SITEMAP = """<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
+<url><loc>https://paper.example/1</loc></url>
+<url><loc> https://paper.example/2 </loc></url></urlset>"""
+
+
+@pytest.fixture
+def loader() -> Iterator[Loader]:
+    with Loader(allow_private=["localhost"]) as loader:
+        yield loader
+
+
+@pytest.fixture
+def site(httpserver: HTTPServer) -> HTTPServer:
+    httpserver.expect_request("/robots.txt").respond_with_data(status=404)
+    return httpserver
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("b.txt", "a.md", "deep/c.pdf", "deep/d.HTML", ".git/e.txt", ".f.txt", "g.jpg"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("text")
+    return tmp_path
+
+
+def names(sources: list[str], folder: Path) -> list[str]:
+    return [Path(source).relative_to(folder).as_posix() for source in sources]
+
+
+def test_a_folder_is_its_readable_files(loader: Loader, folder: Path) -> None:
+    expected = ["a.md", "b.txt", "deep/c.pdf", "deep/d.HTML"]
+    assert names(loader.expand(folder), folder) == expected
+    assert names(loader.expand(str(folder / "*.txt")), folder) == ["b.txt"]
+    assert names(loader.expand(str(folder / "**/*.pdf")), folder) == ["deep/c.pdf"]
+
+
+def test_anything_else_stands_for_itself(loader: Loader, folder: Path) -> None:
+    (folder / "what [sic].txt").write_text("text")
+    for source in (
+        str(folder / "b.txt"),
+        str(folder / "what [sic].txt"),
+        "missing.txt",
+        "-",
+        "https://paper.example/story",
+        "x" * 5000,
+        "nul\0byte",
+    ):
+        assert loader.expand(source) == [source]
+
+
+def test_an_empty_folder_says_so(loader: Loader, tmp_path: Path) -> None:
+    with pytest.raises(ArticleError, match="holds no text"):
+        loader.expand(tmp_path)
+    with pytest.raises(ArticleError, match="holds no text"):
+        loader.expand(str(tmp_path / "*.pdf"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "links"),
+    [
+        ("feed.xml", FEED, ["https://paper.example/1", "https://paper.example/2"]),
+        ("sitemap.xml", SITEMAP, ["https://paper.example/1", "https://paper.example/2"]),
+        ("page.xml", "<html><body>not a list</body></html>", None),
+    ],
+)
+def test_a_list_in_a_file_is_its_links(
+    loader: Loader, tmp_path: Path, name: str, content: str, links: list[str] | None
+) -> None:
+    path = tmp_path / name
+    path.write_text(content)
+    assert loader.expand(path) == (links or [str(path)])
+
+
+def test_a_list_behind_a_url_is_its_links(loader: Loader, site: HTTPServer) -> None:
+    site.expect_request("/rss").respond_with_data(ATOM, content_type="application/atom+xml")
+    assert loader.expand(site.url_for("/rss")) == [site.url_for("/a")]
+    index = (
+        '<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><sitemap><loc>'
+        f"{site.url_for('/sitemap-1.xml')}</loc></sitemap></sitemapindex>"
+    )
+    site.expect_request("/sitemap.xml").respond_with_data(index, content_type="text/xml")
+    site.expect_request("/sitemap-1.xml").respond_with_data(SITEMAP, content_type="text/xml")
+    assert loader.expand(site.url_for("/sitemap.xml")) == [
+        "https://paper.example/1",
+        "https://paper.example/2",
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<rss version='2.0'><channel></channel></rss>",
+        "<urlset></urlset>",
+        "<urlset><url><loc>",
+        '<?xml version="1.0"?><urlset><url><loc>&a;</loc></url></urlset>',
+    ],
+)
+def test_damaged_and_empty_lists_say_so(loader: Loader, tmp_path: Path, content: str) -> None:
+    path = tmp_path / "feed.xml"
+    path.write_text(content)
+    with pytest.raises(ArticleError, match=r"feed\.xml: "):
+        loader.expand(path)
+
+
+def test_a_url_becomes_an_article(loader: Loader, site: HTTPServer) -> None:
+    site.expect_request("/g7").respond_with_data(
+        page(story(), JSON_LD), content_type="text/html; charset=utf-8"
+    )
+    article = loader.load(site.url_for("/g7"))
+    assert article.source == site.url_for("/g7")
+    assert article.url == "https://paper.example/g7"
+    assert article.text.split("\n\n") == PARAGRAPHS
+
+
+def test_a_redirection_is_remembered(loader: Loader, site: HTTPServer) -> None:
+    site.expect_request("/old").respond_with_data(status=301, headers={"Location": "/new"})
+    site.expect_request("/new").respond_with_data(page(story()), content_type="text/html")
+    article = loader.load(site.url_for("/old"))
+    assert article.source == site.url_for("/old")
+    assert article.url == site.url_for("/new")
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://paper.example/a", "http://127.0.0.1/", "file:///etc/passwd"]
+)
+def test_urls_that_must_not_be_fetched_are_not(loader: Loader, url: str) -> None:
+    with pytest.raises(FetchError):
+        loader.load(url)
+
+
+def test_standard_input_is_an_article(loader: Loader, monkeypatch: pytest.MonkeyPatch) -> None:
+    piped = io.TextIOWrapper(io.BytesIO("Größe über alles.".encode("utf-16")))
+    monkeypatch.setattr(sys, "stdin", piped)
+    article = loader.load("-")
+    assert (article.text, article.source) == ("Größe über alles.", "standard input")
