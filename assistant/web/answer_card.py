@@ -1,0 +1,215 @@
+"""An exchange as HTML: the question, the answer with its markers, its status, what one can do.
+
+The page's script reads ``data-marks`` (what to highlight in the article) and ``data-do`` (what
+a button asks for).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from assistant.schema import NOT_IN_ARTICLE, Answer, Citation, RetrievedPassage, Sentence
+from assistant.web.conversation import Exchange
+from assistant.web.feedback import RATINGS
+from assistant.web.formatting import attributes, joined, plural, seconds, shorten, text
+
+_STATUS = {
+    "answered": "Answered",
+    "partly": "Partly answered",
+    "not_in_article": "Not in the article",
+}
+_UNCONFIRMED = {"weak": "Only partly confirmed", "unsupported": "Not confirmed"}
+_STAGES = {
+    "rewrite": "Understanding the follow-up",
+    "retrieve": "Finding evidence",
+    "evidence": "Evidence shown after",
+    "first_token": "First word after",
+    "generate": "Writing",
+    "check": "Checking",
+    "total": "In all",
+}
+
+
+def exchange_html(exchange: Exchange, index: int, *, last: bool) -> str:
+    """One finished exchange. Only the last one can be asked again or edited."""
+    answer = exchange.answer
+    body = _answer(answer) if answer else _unanswered(exchange)
+    status = answer.status if answer else "unanswered"
+    frame = attributes(
+        class_=f"turn {status}",
+        data_turn=index,
+        data_marks=marks(answer) if answer else "[]",
+        aria_label=f"Question {index + 1}",
+    )
+    return (
+        f"<article{frame}>{_question(exchange.question)}<div class='answer'>{body}"
+        f"{_actions(exchange, index, last)}</div></article>"
+    )
+
+
+def pending_html(
+    question: str, stage: str, found: Sequence[RetrievedPassage] = (), written: str = ""
+) -> str:
+    """The exchange that is under way: ``written`` is the model's text, not yet checked."""
+    frame = attributes(class_="turn pending", data_turn="now", data_marks=_evidence(found))
+    draft = f'<p class="draft">{text(written)}<span class="caret"></span></p>' if written else ""
+    return (
+        f"<article{frame}>{_question(question)}<div class='answer'>{draft}"
+        f'<p class="stage"><span class="spinner"></span>{text(stage)}</p></div></article>'
+    )
+
+
+def marks(answer: Answer) -> str:
+    """What the answer highlights, as JSON rows ``[article, start, end, kind, marker]``."""
+    rows: list[list[object]] = [
+        [c.article_id, c.start, c.end, "cited", c.marker] for c in answer.citations
+    ]
+    related = answer.related or (answer.retrieved if not answer.citations else ())
+    rows += [[r.passage.article_id, r.passage.start, r.passage.end, "found", 0] for r in related]
+    return json.dumps(rows)
+
+
+def outcome(answer: Answer) -> str:
+    """The status line in words: how it was answered, how sure, how long, by what."""
+    return joined(
+        (
+            _STATUS[answer.status],
+            f"confidence {_confidence(answer.confidence)}",
+            seconds(answer.timings.total),
+            answer.model,
+        )
+    )
+
+
+def _evidence(found: Sequence[RetrievedPassage]) -> str:
+    return json.dumps(
+        [[r.passage.article_id, r.passage.start, r.passage.end, "found", 0] for r in found]
+    )
+
+
+def _question(question: str) -> str:
+    return f'<h3 class="question">{text(question)}</h3>'
+
+
+def _answer(answer: Answer) -> str:
+    sentences = " ".join(_sentence(sentence) for sentence in answer.sentences)
+    notices = "".join(f"<li>{text(notice)}</li>" for notice in answer.notices)
+    return (
+        f'<p class="words">{sentences or text(answer.text)}</p>'
+        + _related(answer)
+        + (f'<ul class="notices">{notices}</ul>' if notices else "")
+        + f'<p class="outcome"><span class="dot"></span>{outcome(answer)}</p>'
+        + _details(answer)
+    )
+
+
+def _unanswered(exchange: Exchange) -> str:
+    partial = f'<p class="draft">{text(exchange.partial)}</p>' if exchange.partial else ""
+    return f'{partial}<p class="problem">{text(exchange.note)}</p>'
+
+
+def _sentence(sentence: Sentence) -> str:
+    words = text(sentence.text)
+    if sentence.text == NOT_IN_ARTICLE:
+        return f'<span class="refusal">{words}</span>'
+    marked = "".join(_marker(citation) for citation in sentence.citations)
+    if sentence.support not in _UNCONFIRMED:
+        return f'<span class="{sentence.support}">{words}{marked}</span>'
+    reason = sentence.reason or "Nothing in the article was found that says this."
+    why = attributes(
+        type="button",
+        class_="doubt",
+        data_tip=reason,
+        aria_label=f"{_UNCONFIRMED[sentence.support]}: {reason}",
+    )
+    return f'<span class="{sentence.support}">{words}</span><button{why}>?</button>{marked}'
+
+
+def _marker(citation: Citation) -> str:
+    quote = shorten(citation.quote)
+    button = attributes(
+        type="button",
+        class_="cite",
+        data_do="show",
+        data_article=citation.article_id,
+        data_start=citation.start,
+        data_end=citation.end,
+        data_tip=f"“{quote}”",
+        data_source=citation.title,
+        aria_label=f"Source {citation.marker}: “{quote}” – {citation.title}",
+    )
+    return f"<button{button}>{citation.marker}</button>"
+
+
+def _related(answer: Answer) -> str:
+    if answer.status != "not_in_article" or not answer.related:
+        return ""
+    rows = []
+    for hit in answer.related:
+        where = attributes(
+            type="button",
+            data_do="show",
+            data_article=hit.passage.article_id,
+            data_start=hit.passage.start,
+            data_end=hit.passage.end,
+        )
+        rows.append(f"<li><button{where}>{text(shorten(hit.passage.text, 220))}</button></li>")
+    return f'<div class="related"><h4>Related, but not an answer</h4><ul>{"".join(rows)}</ul></div>'
+
+
+def _details(answer: Answer) -> str:
+    rows = [
+        f"<dt>{label}</dt><dd>{seconds(value)}</dd>"
+        for name, label in _STAGES.items()
+        if (value := getattr(answer.timings, name)) is not None
+    ]
+    if answer.timings.prompt_tokens is not None:
+        read = plural(answer.timings.prompt_tokens, "token")
+        cached = answer.timings.cached_tokens
+        known = f", {cached:,} of them known before" if cached else ""
+        rows.append(f"<dt>The model read</dt><dd>{read}{known}</dd>")
+    if answer.timings.completion_tokens is not None:
+        rows.append(
+            f"<dt>It wrote</dt><dd>{plural(answer.timings.completion_tokens, 'token')}</dd>"
+        )
+    rewritten = ""
+    if answer.standalone and answer.standalone != answer.question:
+        rewritten = f'<p>Searched for: <q class="standalone">{text(answer.standalone)}</q></p>'
+    quotes = "".join(
+        f'<li value="{c.marker}">“{text(shorten(c.quote))}” <cite>{text(c.title)}</cite></li>'
+        for c in answer.citations
+    )
+    return (
+        '<details class="more"><summary>Quotes and times</summary>'
+        + (f"<ol>{quotes}</ol>" if quotes else "")
+        + rewritten
+        + f"<dl>{''.join(rows)}</dl></details>"
+    )
+
+
+def _actions(exchange: Exchange, index: int, last: bool) -> str:
+    buttons = []
+    if exchange.answer:
+        copied = attributes(data_do="copy", data_copy=exchange.answer.to_markdown())
+        buttons.append(f'<button type="button"{copied}>Copy</button>')
+    if last:
+        buttons.append('<button type="button" data-do="again">Ask again</button>')
+        buttons.append('<button type="button" data-do="edit">Edit question</button>')
+    if exchange.answer:
+        for rating, label in RATINGS.items():
+            chosen = exchange.rating == rating
+            rate = attributes(
+                data_do="rate",
+                data_turn=index,
+                data_rating=rating,
+                aria_pressed="true" if chosen else "false",
+            )
+            buttons.append(f'<button type="button" class="rate"{rate}>{label}</button>')
+    return f'<div class="actions">{"".join(buttons)}</div>'
+
+
+def _confidence(value: float) -> str:
+    if value >= 0.8:
+        return "high"
+    return "fair" if value >= 0.6 else "low"

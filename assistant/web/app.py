@@ -1,0 +1,105 @@
+"""The page: panes, tabs, and what happens when it is opened."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from concurrent.futures import Future
+from typing import Any
+
+import gradio as gr
+
+from assistant.answering import Assistant
+from assistant.articles import Loader
+from assistant.errors import AssistantError
+from assistant.settings import Settings
+from assistant.web import chat_pane, choices, library_pane
+from assistant.web.chat import SUGGESTIONS, Chat, log_html, welcome_html
+from assistant.web.conversation import Conversation
+from assistant.web.formatting import text
+from assistant.web.library_pane import LibraryWidgets, Shelf
+from assistant.web.workspace import SEED, Workspace, opened
+
+TITLE = "Ask the article"
+
+
+def build_app(
+    assistant: Assistant | Future[Assistant],
+    *,
+    settings: Settings | None = None,
+    loader: Loader | None = None,
+    endpoints: bool = True,
+) -> gr.Blocks:
+    """The web chat over an assistant, as a Gradio app; ``server.asgi_app`` makes it safe to serve.
+
+    Args:
+        assistant: open, or a Future that completes when it is; then ``settings`` are needed.
+        loader: reads what people add; by default one that refuses private addresses.
+        endpoints: whether people may name a model server of their own.
+    """
+    if isinstance(assistant, Assistant):
+        opening, settings = opened(assistant), assistant.settings
+    else:
+        opening, settings = assistant, settings or Settings.load()
+    return build_page(Workspace(opening, settings, loader=loader, endpoints=endpoints))
+
+
+def build_page(workspace: Workspace) -> gr.Blocks:
+    """:func:`build_app` over a workspace that the caller keeps and closes."""
+    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600)) as page:
+        _page(page, workspace)
+    page.queue(max_size=64, default_concurrency_limit=8, api_open=False)
+    return page
+
+
+def _page(page: gr.Blocks, workspace: Workspace) -> None:
+    # Gradio encrypts what it keeps in the browser; the browser gets the key with the page, so
+    # it protects nothing. A fixed one lets a conversation outlive a restart of the server.
+    kept = gr.BrowserState(None, storage_key="ask-the-article", secret="ask-the-article")
+    health = gr.HTML(_header("Opening …"), elem_id="top", js_on_load=None)
+    with gr.Tabs(elem_id="tabs"):
+        with gr.Tab("Chat", id="chat"), gr.Row(elem_id="desk", equal_height=False):
+            with gr.Column(elem_id="library-pane", scale=0, min_width=0):
+                panel, added, inputs = library_pane.lay_out_library()
+            with gr.Column(elem_id="article-pane", scale=1, min_width=0):
+                article = library_pane.lay_out_article()
+            with gr.Column(elem_id="chat-pane", scale=1, min_width=0):
+                talk = chat_pane.lay_out(kept)
+        with gr.Tab("Settings", id="settings"):
+            chosen = choices.lay_out(workspace)
+    shelf = Shelf(workspace)
+    library_pane.wire(workspace, LibraryWidgets(panel, added, article, **inputs), kept)
+    chat_pane.wire(Chat(workspace), talk, chosen)
+
+    async def start(state: Any) -> AsyncGenerator[list[Any], None]:
+        conversation = Conversation.restore(state)
+        log = log_html(conversation)
+        skip = gr.skip()
+        if not workspace.opening.done():
+            yield [log, skip, skip, skip, _header("Loading the model …")]
+        try:
+            ready = await asyncio.wrap_future(workspace.opening)
+        except AssistantError as error:
+            problem = f'<p class="problem">{text(error)}</p>'
+            yield [log, problem, "", problem, _header("Not ready")]
+            return
+        live = "" if conversation.exchanges else welcome_html(_suggestions(ready))
+        yield [log, live, shelf.panel(conversation), shelf.article(), _header(ready.model_name)]
+
+    page.load(
+        start,
+        kept,
+        [talk.log, talk.live, panel, article, health],
+        concurrency_limit=None,
+        api_visibility="private",
+        show_progress="hidden",
+    )
+
+
+def _header(state: str) -> str:
+    return f'<header class="top"><h1>{TITLE}</h1><p role="status">{text(state)}</p></header>'
+
+
+def _suggestions(assistant: Assistant) -> tuple[str, ...]:
+    sources = {article.source for article in assistant.articles()}
+    return SUGGESTIONS if f"seeds/{SEED}" in sources else ()

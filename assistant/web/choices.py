@@ -1,0 +1,86 @@
+"""Which model answers, and how boldly: the settings every reader has for themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from assistant.errors import AssistantError
+from assistant.models import EXTRACTIVE
+from assistant.web.formatting import text
+from assistant.web.workspace import Choice, Workspace, embedded_models
+
+ENDPOINT = "A model server …"
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceWidgets:
+    """The widgets that make up a :class:`Choice`."""
+
+    model: gr.Dropdown
+    caution: gr.Slider
+    endpoint: gr.Textbox
+    name: gr.Textbox
+    key: gr.Textbox
+
+    def inputs(self) -> list[Any]:
+        """In the order :meth:`read` takes their values."""
+        return [self.model, self.caution, self.endpoint, self.name, self.key]
+
+    def read(self, values: Sequence[Any]) -> Choice:
+        """The widgets' values as a choice."""
+        model, caution, endpoint, name, key = values
+        if model == ENDPOINT:
+            return Choice(str(name), float(caution), str(endpoint).strip(), str(key))
+        return Choice(str(model), float(caution))
+
+
+def lay_out(workspace: Workspace) -> ChoiceWidgets:
+    """Model, caution, and the fields of a model server. Call inside the column it fills."""
+    settings = workspace.settings
+    names = list(dict.fromkeys((settings.model, *embedded_models(), EXTRACTIVE)))
+    if workspace.endpoints:
+        names.append(ENDPOINT)
+    labels = {EXTRACTIVE: "No model: the article's own sentences"}
+    model = gr.Dropdown(
+        [(labels.get(name, name), name) for name in names],
+        value=settings.model,
+        label="Model",
+        info="Answers are checked the same way, whoever writes them.",
+        elem_id="model",
+    )
+    with gr.Group(visible=False) as server:
+        endpoint = gr.Textbox(label="Address", placeholder="http://127.0.0.1:11434/v1")
+        name = gr.Textbox(label="Model's name there", placeholder="llama3.2")
+        key = gr.Textbox(label="Key", type="password", placeholder="if it wants one")
+    caution = gr.Slider(
+        0,
+        1,
+        value=settings.caution,
+        step=0.05,
+        label="Bold – cautious",
+        info="0 answers whenever it can; 1 says “The article does not say” when in any doubt.",
+        elem_id="caution",
+    )
+    ready = gr.Button("Get this model ready", elem_id="prepare")
+    state = gr.HTML("", elem_id="prepared", js_on_load=None)
+    widgets = ChoiceWidgets(model, caution, endpoint, name, key)
+
+    def chosen(model: str) -> Any:
+        return gr.update(visible=model == ENDPOINT)
+
+    def prepare(*values: Any, progress: gr.Progress = gr.Progress()) -> str:  # noqa: B008
+        progress(0.0, desc="Getting the model ready")
+        try:
+            name = workspace.prepare(widgets.read(values))
+        except AssistantError as error:
+            return f'<p class="problem" role="status">{text(error)}</p>'
+        return f'<p role="status">Ready: {text(name)} answers from the next question on.</p>'
+
+    hidden: dict[str, Any] = {"api_visibility": "private"}
+    model.change(chosen, model, server, queue=False, show_progress="hidden", **hidden)
+    ready.click(prepare, widgets.inputs(), state, concurrency_limit=1, **hidden)
+    return widgets

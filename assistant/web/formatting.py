@@ -1,0 +1,83 @@
+"""Small pieces of HTML that every pane shares. Everything that comes in is escaped.
+
+What is built here goes into ``gr.HTML`` as it is: no Markdown parser and no sanitizer stand
+between it and the page, so text from articles, models and people passes :func:`text` or
+:func:`attribute`, always.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable
+from urllib.parse import quote, urlsplit
+
+from assistant.schema import Article
+
+_QUOTE_CHARS = 600
+
+
+def text(value: object) -> str:
+    """Text content, escaped."""
+    return html.escape(str(value), quote=False)
+
+
+def attributes(**values: object) -> str:
+    """`` name="value"`` for each, escaped; ``data_x`` gives ``data-x``, None gives nothing."""
+    return "".join(
+        f' {name.rstrip("_").replace("_", "-")}="{html.escape(str(value), quote=True)}"'
+        for name, value in values.items()
+        if value is not None
+    )
+
+
+def shorten(value: str, limit: int = _QUOTE_CHARS) -> str:
+    """One line of at most ``limit`` characters, cut at a word."""
+    line = " ".join(value.split())
+    if len(line) <= limit:
+        return line
+    return line[: limit - 1].rsplit(" ", 1)[0] + "…"
+
+
+def seconds(value: float | None) -> str:
+    """Seconds in words short enough for a status line."""
+    if value is None:
+        return "–"
+    return f"{value * 1000:.0f} ms" if value < 0.95 else f"{value:.1f} s"
+
+
+def plural(count: int, noun: str) -> str:
+    """``1 article``, ``2 articles``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def joined(parts: Iterable[str | None]) -> str:
+    """The parts that are there, escaped, with a middle dot between them."""
+    return " · ".join(text(part) for part in parts if part)
+
+
+def facts(article: Article) -> str:
+    """Outlet, byline, date and language as one escaped line; empty when nothing is known."""
+    language = article.language if article.language != "en" else None
+    return joined((article.outlet, article.byline, day(article.published), language))
+
+
+def day(published: str | None) -> str | None:
+    """The date of an ISO 8601 time; anything else as it is."""
+    if published and len(published) > 10 and published[4:5] == "-" and published[10] in "T ":
+        return published[:10]
+    return published
+
+
+def web_address(article: Article) -> str | None:
+    """The article's http(s) address, if it has one."""
+    for address in (article.url, article.source):
+        if address and urlsplit(address).scheme in ("http", "https"):
+            return address
+    return None
+
+
+def at_quote(address: str, words: str) -> str:
+    """An address that makes browsers scroll to the quote, where the page still has it."""
+    passage = shorten(words, 300).rstrip("…")
+    # In a text fragment "-" and "," are syntax, and quote() leaves the hyphen alone.
+    return f"{address.split('#')[0]}#:~:text={quote(passage, safe='').replace('-', '%2D')}"
