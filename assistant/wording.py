@@ -33,7 +33,7 @@ _STEMMER = stemmer("english")
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W_]+(?:['’][^\W_]+)*")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _RUN = re.compile(r"[A-Z][\w’'-]+(?: [A-Z][\w’'-]+)+")
-_OPENING = re.compile(r"(?:^|[.!?…:]\s|[“\"‘(\[]|\n)\s*$")
+_ABBREVIATION = re.compile(r"\b(?:Mrs?|Ms|Dr|Prof|Sen|Rep|Gov|Gen|Col|Lt|Sgt|St|[A-Z])\.\s$")
 _SMALL = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
     "fifteen sixteen seventeen eighteen nineteen twenty"
@@ -57,7 +57,8 @@ _NEGATIONS = frozenset(
 )
 # Capitalised in the middle of a sentence without naming anyone.
 _UNNAMING = frozenset(
-    "i i'm i'd i'll i've mr mrs ms dr prof sir lord lady sen rep gov gen president".split()
+    "i i'm i'd i'll i've mr mrs ms dr prof sir lord lady sen rep gov gen president "
+    "yesterday today tomorrow".split()
 )
 
 
@@ -99,9 +100,12 @@ def names(text: str, known: frozenset[str] = frozenset()) -> frozenset[str]:
             continue
         if folded in STOPWORDS | _UNNAMING | _DAYS | _MONTHS | _NUMBER_WORDS.keys():
             continue
-        if _OPENING.search(text[: match.start()]) and folded not in known:
+        if folded not in known and _opens(text, match.start()):
             follower = matches[i + 1] if i + 1 < len(matches) else None
+            # "However, Blinken said": a comma parts what would else be a first and a last name.
             if follower is None or not follower.group()[0].isupper():
+                continue
+            if text[match.end() : follower.start()] != " ":
                 continue
         found.add(folded)
     return frozenset(found)
@@ -133,6 +137,16 @@ def negated(text: str) -> bool:
 def stem(word: str) -> str:
     """The English stem of a folded word."""
     return str(_STEMMER.stemWord(word))
+
+
+def _opens(text: str, start: int) -> bool:
+    """Whether a sentence, a quotation or a line begins at ``start``."""
+    before = text[max(0, start - 8) : start]
+    if _ABBREVIATION.search(before):
+        return False
+    said = before.rstrip()
+    space = before[len(said) :]
+    return not said or "\n" in space or said[-1] in '“"‘([' or (said[-1] in ".!?…:" and space != "")
 
 
 def _plain(word: str) -> str:
