@@ -10,6 +10,7 @@ from assistant.attribution.speech import (
     BE,
     BOUNDARIES,
     DAYS,
+    DETERMINERS,
     JUDGING,
     MODALS,
     NEEDS_CLAUSE,
@@ -49,6 +50,8 @@ def is_verb(words: Sequence[Token], i: int) -> bool:
         j -= 1
     before = words[j].lower if j >= 0 else ""
     after = words[i + 1].lower if i + 1 < len(words) else ""
+    if before in DETERMINERS - {"both", "two", "several"} or before in ("'s", "'"):
+        return False  # "the alleged ring"
     if before in MODALS or before.endswith("n't") or (before in BE and not word.endswith("ing")):
         return False
     if word in NOUN_LIKE and not (before in PRONOUNS or before == "who"):
@@ -75,7 +78,8 @@ def agent(words: Sequence[Token], i: int) -> int | None:
         if not words[k].word:
             return None
         if words[k].lower == "by":
-            return k + 1
+            doing = words[k + 1].lower.endswith("ing") or word.startswith("respond")
+            return None if doing else k + 1
     return None
 
 
@@ -158,10 +162,16 @@ def phrase_end(words: Sequence[Token], start: int) -> int:
     """Index after the noun phrase that begins at ``start``."""
     k = start
     while k < len(words) and words[k].word:
-        if k > start and words[k].lower in _AFTER_NOUN:
+        if k > start and (words[k].lower in _AFTER_NOUN or _governs_verb(words, k)):
             break
         k += 1
     return k
+
+
+def _governs_verb(words: Sequence[Token], k: int) -> bool:
+    """Whether a preposition introduces a doing: "accused by critics of promoting"."""
+    following = words[k + 1].lower if k + 1 < len(words) else ""
+    return words[k].lower in ("of", "for") and following.endswith("ing")
 
 
 def source_end(words: Sequence[Token], start: int) -> int:

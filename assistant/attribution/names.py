@@ -20,6 +20,7 @@ from assistant.attribution.speech import (
     JUDGING,
     PREPOSITIONS,
     SAYING,
+    can_speak,
     is_role,
     singular,
 )
@@ -53,6 +54,7 @@ _PARTICLES = frozenset(
     "de da del della der di du dos van von bin al el la le ben ibn ter & mac".split()
 )
 _SURNAME_ROLES = frozenset("king prince pope bishop dean marshal lord judge farmer justice".split())
+_SUFFIXES = frozenset("jr sr ii iii iv".split())
 _GIVEN = frozenset("will may april june".split())
 _NEVER_NAMES = (
     STOPWORDS
@@ -81,6 +83,11 @@ _PLACES = frozenset(
 )
 """Last words of names of places, bodies and things."""
 
+_BEFORE_TITLES = frozenset(
+    "acting current deputy ex former incoming longtime new opposition outgoing senior then veteran "
+    "vice".split()
+)
+
 _DIRECTIONS = frozenset(
     """
     cape central east eastern fort great greater inter lake las los lower mount new north northern
@@ -98,7 +105,8 @@ def candidates(text: str, words: Sequence[Token]) -> Iterator[Candidate]:
         if name >= j:
             # A bare role may yet be someone's surname.
             left = name = i
-        names = tuple(token.text for token in words[name:j])
+        last = j - 1 if j - name > 2 and words[j - 1].lower.rstrip(".") in _SUFFIXES else j
+        names = tuple(token.text for token in words[name:last])
         before = text[words[left].start : words[name].start].strip(" ,")
         after = _role_after(text, words, j)
         role = _without_honorific(before or after)
@@ -204,6 +212,8 @@ def _belongs(words: Sequence[Token], k: int) -> bool:
         return False
     if word.capital:
         return before is not None or word.lower not in STOPWORDS
+    if words[k + 1].capital and not (can_speak(word.lower) or word.lower in _BEFORE_TITLES):
+        return False  # "threatening to kill U.S. Rep. X"
     verb = word.lower in SAYING | JUDGING and not is_role(word.text)
     verb = verb or (word.lower.endswith("ed") and before is not None and before.capital)
     return not verb and word.lower not in STOPWORDS

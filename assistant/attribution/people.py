@@ -53,6 +53,7 @@ class Member:
 
     words: tuple[str, ...]
     kind: Kind = "person"
+    named: bool = True
     roles: list[str] = field(default_factory=list)
     mentions: list[Span] = field(default_factory=list)
 
@@ -133,7 +134,8 @@ class Cast:
         bare = re.sub(r"^(?:the|an?|one|some|many)\s+", "", name, flags=re.IGNORECASE)
         member = self._bodies.get(bare.casefold())
         if member is None:
-            member = Member(tuple((bare if bare[:1].isupper() else name).split()), kind)
+            words = (bare if bare[:1].isupper() else name).split()
+            member = Member(tuple(words), kind, named=False)
             member.mentions += self._runs.get(bare, ())
             self._bodies[bare.casefold()] = member
             self.members.append(member)

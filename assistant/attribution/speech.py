@@ -36,10 +36,11 @@ SAYING = _forms(
 
 JUDGING = _forms(
     """
-    accuse apologise apologize appeal believe blame blast call caution characterise characterize
-    commend complain conclude condemn confirm contend criticise criticize decline defend demand
-    denounce deny describe disclose dismiss dub estimate hail label pledge praise promise propose
-    rebut recommend regret reject relate report reveal rule slam suggest thank urge vow welcome
+    accuse apologise apologize appeal assure believe blame blast call caution characterise
+    characterize commend complain conclude condemn confirm contend criticise criticize decline
+    defend demand denounce deny describe disclose dismiss dub estimate hail label pledge praise
+    promise propose rebut recommend regret reject relate report reveal rule slam suggest thank
+    urge vow welcome
     """
 ) | _words("thinks think thought thinking points pointed pointing")
 """Forms of verbs that follow their subject, who must be someone who can speak."""
@@ -74,7 +75,7 @@ ROLES = _words(
     correspondent councillor councilman councilwoman counsel creator critic curator dean defender
     delegate deputy designer detective developer diplomat director doctor economist editor
     employee engineer entrepreneur envoy epidemiologist examiner executive expert farmer fellow
-    founder general governor head historian imam inspector instructor investigator investor
+    founder general governor head historian imam insider inspector instructor investigator investor
     journalist judge justice king landlord lawmaker lawyer leader legislator lieutenant lord
     manager marshal mayor mediator member minister mp monarch negotiator nurse observer officer
     official organiser organizer owner partner pastor physician pilot player policeman pope

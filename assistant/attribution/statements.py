@@ -127,7 +127,7 @@ class _Reader:
                 found += self._subjects.of_verb(words, i, found)
             if by := agent(words, i):
                 found += self._subjects.of_phrase(words, by, phrase_end(words, by), i, strict=True)
-            if found and found[-1].explicit:
+            if found and found[-1].explicit and found[-1].member.named:
                 self._memory.mind(found[-1].member)
         spoken = any(voice.verb != "according to" for voice in found)
         seen: set[int] = set()
@@ -144,13 +144,15 @@ class _Reader:
         if at is None:
             return
         speaking = [v.member for v in found if not v.explicit and v.at in range(at, at + 4)]
+        plural = words[at].lower in ("they", "their")
         before = [v for v in found if v.explicit and v.at < at]
+        before = [v for v in before if plural or v.member.kind == "person"]
         # "Taylor told Dempsey he …": whom one speaks to is passed over.
         told = [voice.addressee for voice in before]
         start = words[before[-1].at].start if before else words[0].start
         names = [m.member for m in self._outside(i, start, words[at].start) if m.member not in told]
         meant = speaking or names[-1:] or [voice.member for voice in before]
-        if not meant and self._memory.person and words[at].lower not in ("they", "their"):
+        if not meant and self._memory.person and not plural:
             meant = [self._memory.person]
         if meant:
             self.meant[i] = meant[0]

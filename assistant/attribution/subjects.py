@@ -24,10 +24,12 @@ from assistant.attribution.speech import (
     AUXILIARIES,
     DASHES,
     DETERMINERS,
+    JUDGING,
     OPENERS,
     PLAIN,
     PREPOSITIONS,
     PRONOUNS,
+    SAYING,
     can_speak,
     is_adverb,
     is_role,
@@ -38,9 +40,7 @@ from assistant.attribution.tokens import QUOTATION, Span, Token
 _LONGEST = 16
 """Tokens of a phrase that may still name a speaker."""
 
-_NO_SUBJECT = frozenset(
-    "this that there what all i we you me us my our which these those no".split()
-)
+_NO_SUBJECT = frozenset("this that there what all i we you me us my our which these no".split())
 _OBJECTS = frozenset("him her them".split())
 
 
@@ -78,6 +78,10 @@ class Subjects:
             left = self._across(words, j)
             return self.of_phrase(words, *left, i) if left else []
         start = segment_start(words, j)
+        if start > j and before in ("when", "if", "once"):
+            return []  # "when asked about it"
+        if start and words[start - 1].lower in SAYING | JUDGING and start <= j:
+            return self._after_relative(words, start - 2, i)
         if start > j:
             relative = words[j].lower in ("who", "which", "that") and j > 0
             if not relative:
@@ -92,6 +96,14 @@ class Subjects:
                 return self.of_phrase(words, start + 1, j + 1, i)
             return self._shared(words, i, found) if writes(words[start : j + 1]) else []
         return self.of_phrase(words, start, j + 1, i)
+
+    def _after_relative(self, words: Sequence[Token], k: int, i: int) -> list[Voice]:
+        """The voice in "the man who reported the call recalled …", from the "who" at ``k``."""
+        while k > 0 and is_adverb(words[k].lower):
+            k -= 1
+        if k < 1 or words[k].lower not in ("who", "that", "which"):
+            return []
+        return self.of_phrase(words, segment_start(words, k - 1), k, i)
 
     def of_phrase(
         self, words: Sequence[Token], start: int, end: int, at: int, *, strict: bool = False
@@ -123,17 +135,20 @@ class Subjects:
         cut = next((k for k, word in enumerate(part) if word.lower in PREPOSITIONS), len(part))
         if cut and (member := self._cast.promote(part[0].start, part[cut - 1].end)):
             return [Voice(member, said, at, True, addressee)]
-        free = said == "according to" or (verb in PLAIN and not strict)
-        voices = (self._described(piece, free=free) for piece in joined(part))
+        free = said == "according to" or verb in PLAIN
+        voices = (self._described(piece, free=free, strict=strict) for piece in joined(part))
         return [Voice(who, said, at, named, addressee) for who, named in voices if who]
 
-    def _described(self, part: Sequence[Token], *, free: bool) -> tuple[Member | None, bool]:
+    def _described(
+        self, part: Sequence[Token], *, free: bool, strict: bool
+    ) -> tuple[Member | None, bool]:
         """A body or someone without a name, and whether the phrase itself says who it is."""
         noun = head(part)
         if part[0].lower in PREPOSITIONS or any(w.lower in AUXILIARIES for w in part):
             return None, False
-        proper = any(w.capital and self._cast.capitalised(w.start) for w in part)
-        if not (proper or can_speak(noun) or free):
+        capitals = [w.lower for w in part if w.capital and self._cast.capitalised(w.start)]
+        proper = noun in capitals or (bool(capitals) and not strict)
+        if not (proper or can_speak(noun) or (free and not strict)):
             return None, False
         if len(part) <= 4 and (member := self._memory.described(part)):
             return member, False
@@ -161,12 +176,12 @@ class Subjects:
             marks = DASHES if words[j].lower in DASHES else {"("}
             k = next((k for k in range(j - 1, -1, -1) if words[k].text in marks), -1)
             return (segment_start(words, k - 1), k) if k > 0 else None
-        commas = [k for k in range(j) if words[k].text == ","]
+        commas = [k for k in range(j + 1) if words[k].text == ","]
         for end in reversed(commas):
             start = segment_start(words, end - 1)
             if start < end and self._names_one(words, start, end):
                 return start, end
-        if not commas:
+        if len(commas) < 2:
             return None
         start = segment_start(words, commas[0] - 1)
         opening = start < commas[0] and words[start].lower not in PREPOSITIONS

@@ -21,7 +21,7 @@ Span = tuple[int, int]
 _TOKEN = re.compile(
     r"(?:[^\W\d_]\.){2,}(?:[^\W\d_]\b)?"  # U.S., J.K.
     r"|(?:Dr|Mr|Mrs|Ms|Prof|Sen|Rep|Gov|Gen|Col|Capt|Lt|Sgt|Rev|Hon|St|Jr|Sr|Inc|Co|Corp|Ltd"
-    r"|Adm|Maj|Supt|Det|[A-Z])\.(?=\s|$)"
+    r"|Adm|Maj|Supt|Det|[A-Z])\.(?=[\s,;:)]|$)"
     r"|['’]s\b"
     r"|[^\W_]+(?:[.&/-][^\W_]+|['’](?!s\b)[^\W_]+)*"
     r"|[^\w\s]"
