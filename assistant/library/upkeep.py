@@ -197,13 +197,13 @@ class Upkeep:
         store = self._folder.parent
         with _files_explained(self._folder):
             for older in store.glob("broken-*"):
-                shutil.rmtree(older)
+                shutil.rmtree(older) if older.is_dir() else older.unlink()
             now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
             self._folder.rename(store / f"broken-{now}")
 
     def _discard(self) -> None:
         with _files_explained(self._folder):
-            shutil.rmtree(self._folder)
+            shutil.rmtree(self._folder) if self._folder.is_dir() else self._folder.unlink()
 
 
 def seal_of(folder: Path) -> str:
