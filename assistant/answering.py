@@ -266,7 +266,7 @@ class Assistant:
         task = Inquiry(question, asked, scope, hits, self._library)
         reply = Reply()
         if self._model is None:
-            grounded, probability = self._extract(task)
+            grounded, confidence = self._extract(task)
         else:
             reader = Reader(
                 self._model,
@@ -274,21 +274,22 @@ class Assistant:
                 self.settings.max_tokens,
                 self.settings.prompts,
             )
-            grounded, probability = yield from self._read(task, reader, reply, clock)
+            grounded, confidence = yield from self._read(task, reader, reply, clock)
         clock.lap("check")
-        yield self._answer(task, grounded, probability, reply, clock)
+        yield self._answer(task, grounded, confidence, reply, clock)
 
     def _read(
         self, task: Inquiry, reader: Reader, reply: Reply, clock: Stopwatch
     ) -> Generator[StreamEvent, None, tuple[Grounded | None, float]]:
-        """Let the model answer; None when it should not be shown."""
+        """The model's answer, or None when it should not be shown, and how sure that is."""
         context, text = task.context_for(reader)
         yes = reader.answerable(text, task.asked)
-        limit = decision.threshold(self.settings.caution)
-        probability = decision.probability(task.signals(yes))
+        before = task.signals(yes)
+        limit = decision.threshold(self.settings.caution, before)
+        probability = decision.probability(before)
         if probability < limit * _HOPELESS:
             clock.lap("generate")
-            return None, probability
+            return None, 1 - probability
         for piece in reader.stream(text, task.asked, reply):
             clock.mark("first_token")
             yield Delta(piece)
@@ -297,23 +298,25 @@ class Assistant:
             clean(reply.text), task.asked, context, task.hits, task.articles, task.voices
         )
         grounded = task.with_statements(grounded)
-        probability = decision.probability(task.signals(yes, grounded))
+        after = task.signals(yes, grounded)
+        probability = decision.probability(after)
         if grounded.declined or not grounded.backed or probability < limit:
-            return None, min(probability, limit)
-        return grounded, probability
+            return None, 1 - min(probability, limit)
+        return grounded, decision.confidence(after)
 
     def _extract(self, task: Inquiry) -> tuple[Grounded | None, float]:
-        probability = decision.probability(task.signals(None))
-        if probability < decision.threshold(self.settings.caution):
-            return None, probability
+        signals = task.signals(None)
+        probability = decision.probability(signals)
+        if probability < decision.threshold(self.settings.caution, signals):
+            return None, 1 - probability
         best = [hit.passage for hit in task.hits[:_QUOTED]]
-        return quote(best, task.articles), probability
+        return quote(best, task.articles), decision.confidence(signals)
 
     def _answer(
         self,
         task: Inquiry,
         grounded: Grounded | None,
-        probability: float,
+        confidence: float,
         reply: Reply,
         clock: Stopwatch,
     ) -> Answer:
@@ -328,7 +331,7 @@ class Assistant:
             sentences=sentences,
             citations=grounded.citations if grounded else (),
             status="not_in_article" if refused else "answered",
-            confidence=round(1 - probability if refused else probability, 4),
+            confidence=round(confidence, 4),
             related=tuple(task.hits[:RELATED]) if refused else (),
             retrieved=tuple(task.hits),
             standalone=task.asked,

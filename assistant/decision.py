@@ -14,6 +14,9 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
+_SUREST = 0.93
+"""The threshold of full caution."""
+
 
 @dataclass(frozen=True, slots=True)
 class Signals:
@@ -46,21 +49,26 @@ class Signals:
 
 def probability(signals: Signals) -> float:
     """The calibrated probability, 0 to 1, that the question is answered by the articles."""
-    weights = _weights()[_stage(signals)]
-    total = weights["bias"] + sum(
-        weights[name] * value for name, value in features(signals).items() if name in weights
-    )
-    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
+    return _logistic(_stage(signals), signals)
 
 
-def threshold(caution: float) -> float:
+def confidence(signals: Signals) -> float:
+    """The calibrated probability, 0 to 1, that the answer given is right and rightly cited."""
+    if _stage(signals) == "model_after":
+        return _logistic("model_right", signals)
+    return probability(signals)
+
+
+def threshold(caution: float, signals: Signals) -> float:
     """The probability below which ``caution`` (0 bold to 1 cautious) refuses.
 
-    0 never refuses for doubt, 0.5 is the fitted balance, 1 refuses all but the sure.
+    0 never refuses for doubt, 0.5 is the fitted balance, 1 refuses all but the surest.
     """
-    knots = _weights()["threshold"]
-    low, high = (0.0, knots["balanced"]) if caution <= 0.5 else (knots["balanced"], knots["sure"])
-    return low + (high - low) * (caution if caution <= 0.5 else caution - 0.5) * 2
+    reader = "extractive_before" if signals.yes is None else "model_after"
+    middle = _weights()[reader]["balanced"]
+    if caution <= 0.5:
+        return middle * caution * 2
+    return middle + (_SUREST - middle) * (caution - 0.5) * 2
 
 
 def features(signals: Signals) -> dict[str, float]:
@@ -83,8 +91,18 @@ def features(signals: Signals) -> dict[str, float]:
 
 
 def _stage(signals: Signals) -> str:
-    reader = "extractive" if signals.yes is None else "model"
-    return f"{reader}_{'before' if signals.coverage is None else 'after'}"
+    if signals.yes is None:
+        # An answer that quotes itself tells nothing new.
+        return "extractive_before"
+    return "model_before" if signals.coverage is None else "model_after"
+
+
+def _logistic(head: str, signals: Signals) -> float:
+    weights = _weights()[head]
+    total = weights["bias"] + sum(
+        weights[name] * value for name, value in features(signals).items() if name in weights
+    )
+    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
 
 
 @cache

@@ -1,0 +1,212 @@
+"""Fit the weights of ``assistant/decision.json``: when to refuse, and how sure to be.
+
+Runs to learn from are made with the threshold off, on questions kept for fitting::
+
+    python benchmarks/fit_decision.py sample ../shared/questions/squad2_fit.jsonl 30 > fit.jsonl
+    assistant eval fit.jsonl --articles ../shared/articles --caution 0 --out runs/fit
+    python benchmarks/fit_decision.py fit runs/fit runs/…
+
+``fit`` prints, on folds held out by article, the area under the ROC curve, the expected
+calibration error and the risk-coverage curve, and then writes the weights fitted on all.
+Every set weighs the same however many questions it has.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GroupKFold
+
+from assistant.evaluation import read_run
+from assistant.schema import QuestionResult
+
+BEFORE = ("nearest", "asked", "together", "strangers", "unsaid")
+AFTER = ("coverage", "unsupported", "unmet", "novelty")
+HEADS = {
+    # name: (features, what is learned, whether refused answers are left out)
+    "model_before": (("yes", *BEFORE), "answerable", False),
+    "model_after": (("yes", *BEFORE, *AFTER), "answerable", True),
+    "model_right": (("yes", *BEFORE, *AFTER), "right", True),
+    "extractive_before": (BEFORE, "answerable", False),
+}
+FALSE_REFUSALS = 0.07
+"""Share of answerable questions that the balanced threshold may refuse for doubt."""
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Example:
+    """What is learned from one question. ``ruled`` tells that code refused, not doubt."""
+
+    set: str
+    article: str
+    answerable: bool
+    right: bool
+    ruled: bool
+    signals: dict[str, float]
+
+
+def example(result: QuestionResult, name: str) -> Example | None:
+    if result.answer is None:
+        return None
+    scores = {score.metric: score.value for score in result.scores}
+    trusted = scores.get("trusted")
+    right = result.question.answerable and bool(scores.get("cited") if trusted is None else trusted)
+    return Example(
+        name,
+        result.question.scope[0],
+        result.question.answerable,
+        right,
+        result.answer.status == "not_in_article",
+        dict(result.answer.signals),
+    )
+
+
+def table(examples: Sequence[Example], names: Sequence[str]) -> Values:
+    return np.array([[e.signals.get(name, 0.0) for name in names] for e in examples])
+
+
+def weights_of(examples: Sequence[Example]) -> Values:
+    counts: dict[str, int] = defaultdict(int)
+    for e in examples:
+        counts[e.set] += 1
+    return np.array([len(examples) / len(counts) / counts[e.set] for e in examples])
+
+
+def held_out(examples: Sequence[Example], names: Sequence[str], target: str) -> Values:
+    """Probabilities for each example from a fit on other articles."""
+    x, y = table(examples, names), np.array([getattr(e, target) for e in examples])
+    folds = GroupKFold(min(8, len({e.article for e in examples})))
+    probabilities = np.zeros(len(examples))
+    for train, test in folds.split(x, y, [e.article for e in examples]):
+        part = [examples[i] for i in train]
+        model = LogisticRegression(max_iter=5000).fit(x[train], y[train], weights_of(part))
+        probabilities[test] = model.predict_proba(x[test])[:, 1]
+    return probabilities
+
+
+def calibration_error(probabilities: Values, truth: Values, bins: int = 10) -> float:
+    index = np.minimum((probabilities * bins).astype(int), bins - 1)
+    return float(
+        sum(
+            abs(probabilities[index == b].mean() - truth[index == b].mean()) * (index == b).mean()
+            for b in range(bins)
+            if (index == b).any()
+        )
+    )
+
+
+def describe(name: str, examples: Sequence[Example], probabilities: Values, target: str) -> None:
+    truth = np.array([getattr(e, target) for e in examples], dtype=float)
+    parts = [f"{name}: AUC {roc_auc_score(truth, probabilities):.3f}"]
+    parts.append(f"ECE {calibration_error(probabilities, truth):.3f} (n={len(examples)})")
+    for part in sorted({e.set for e in examples}):
+        rows = np.array([e.set == part for e in examples])
+        if 0 < truth[rows].mean() < 1:
+            parts.append(f"{part} {roc_auc_score(truth[rows], probabilities[rows]):.3f}")
+    print(" · ".join(parts))
+
+
+def balanced(examples: Sequence[Example], probabilities: Values) -> float:
+    """The highest threshold that refuses few enough answerable questions."""
+    kept = sorted(
+        (p, w)
+        for e, p, w in zip(examples, probabilities, weights_of(examples), strict=True)
+        if e.answerable
+    )
+    total, refused = sum(w for _, w in kept), 0.0
+    for p, w in kept:
+        refused += w
+        if refused > FALSE_REFUSALS * total:
+            return float(p)
+    return 0.5
+
+
+def curve(examples: Sequence[Example], probabilities: Values) -> None:
+    print("threshold  set  refused-on-unanswerable  false-refusals  trusted")
+    for threshold in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8):
+        for name in sorted({e.set for e in examples}):
+            rows = [(e, p) for e, p in zip(examples, probabilities, strict=True) if e.set == name]
+            refused = [e.ruled or p < threshold for e, p in rows]
+            no = [r for r, (e, _) in zip(refused, rows, strict=True) if not e.answerable]
+            yes = [r for r, (e, _) in zip(refused, rows, strict=True) if e.answerable]
+            good = [
+                (e.right and not r) if e.answerable else r
+                for r, (e, _) in zip(refused, rows, strict=True)
+            ]
+            print(
+                f"{threshold:.1f}  {name}  {np.mean(no) if no else float('nan'):.2f} ({len(no)})"
+                f"  {np.mean(yes) if yes else float('nan'):.2f} ({len(yes)})  {np.mean(good):.2f}"
+            )
+
+
+def fit(folders: Sequence[Path]) -> None:
+    runs = [(folder, read_run(folder)) for folder in folders]
+    examples = [
+        e for folder, run in runs for result in run.results if (e := example(result, folder.name))
+    ]
+    heads: dict[str, dict[str, float]] = {}
+    for name, (features, target, read_only) in HEADS.items():
+        rows = [e for e in examples if not (read_only and e.ruled)]
+        truth = np.array([getattr(e, target) for e in rows])
+        out_of_fold = held_out(rows, features, target)
+        describe(name, rows, out_of_fold, target)
+        model = LogisticRegression(max_iter=5000).fit(
+            table(rows, features), truth, weights_of(rows)
+        )
+        heads[name] = {"bias": round(float(model.intercept_[0]), 4)} | {
+            feature: round(float(w), 4) for feature, w in zip(features, model.coef_[0], strict=True)
+        }
+        if name in ("model_after", "extractive_before"):
+            threshold = balanced(rows, out_of_fold)
+            heads[name]["balanced"] = round(threshold, 4)
+        if name == "model_after":
+            by_id = dict(zip(map(id, rows), out_of_fold, strict=True))
+            curve(examples, np.array([by_id.get(id(e), 0.0) for e in examples]))
+    document = {
+        "version": 1,
+        "fitted": datetime.now(UTC).date().isoformat(),
+        "questions": {folder.name: len(run.results) for folder, run in runs},
+        "weights": heads,
+    }
+    path = Path(__file__).parent.parent / "assistant" / "decision.json"
+    path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    print(f"wrote {path.name}")
+
+
+def sample(path: Path, per_cell: int) -> None:
+    """Print a seeded sample: ``per_cell`` answerable and as many unanswerable an article."""
+    cells: dict[tuple[str, bool], list[str]] = defaultdict(list)
+    for line in path.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        cells[row["article"], row["answerable"]].append(line)
+    chooser = random.Random(7)
+    lines = [
+        line
+        for key in sorted(cells)
+        for line in chooser.sample(cells[key], min(per_cell, len(cells[key])))
+    ]
+    chooser.shuffle(lines)
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["sample", path, number]:
+            sample(Path(path), int(number))
+        case ["fit", *folders] if folders:
+            fit([Path(folder) for folder in folders])
+        case _:
+            sys.exit(__doc__)
