@@ -33,13 +33,15 @@ class Grounded:
     """An answer's sentences with their support, its citations in order of first use.
 
     ``coverage`` is the mean share of a sentence's weight found in its passages (0 to 1);
-    ``declined`` tells that the model itself said that the passages do not answer.
+    ``declined`` tells that the model itself said that the passages do not answer;
+    ``stands_in`` that these are the article's sentences, in place of an answer that failed.
     """
 
     sentences: tuple[Sentence, ...]
     citations: tuple[Citation, ...]
     coverage: float
     declined: bool
+    stands_in: bool = False
 
     @property
     def backed(self) -> bool:

@@ -11,10 +11,16 @@ from dataclasses import replace
 from functools import cached_property
 
 from assistant import decision, retrieval
-from assistant.attribution import SpeakerIndex, asked_statement, find_person, speaker_index
+from assistant.attribution import (
+    SpeakerIndex,
+    Statement,
+    asked_statement,
+    find_person,
+    speaker_index,
+)
 from assistant.decision import Signals
 from assistant.expectation import is_met, novelty
-from assistant.grounding import Grounded, quote_statements
+from assistant.grounding import Grounded, quote, quote_statements
 from assistant.library import Library
 from assistant.reading import Reader, passages_text
 from assistant.schema import Article, Passage, RetrievedPassage
@@ -80,10 +86,10 @@ class Inquiry:
             for statement in asked_statement(self.asked, index.people, index.statements)
             if statement.passage_id in found
         ]
+        if not grounded.backed:
+            return self._stand_in(grounded, asked)
         if not asked:
             return grounded
-        if not grounded.backed:
-            return quote_statements(asked[:1], found, self.articles)
         cited = {(citation.article_id, citation.start) for citation in grounded.citations}
         topic = _topic(self.asked)
         missing = [
@@ -99,6 +105,20 @@ class Inquiry:
             sentences=grounded.sentences + more.sentences,
             citations=grounded.citations + more.citations,
         )
+
+    def _stand_in(self, grounded: Grounded, asked: Sequence[Statement]) -> Grounded:
+        """The article's own words in place of an answer that no sentence of it supports.
+
+        Whether they are shown is decided like everything else, and the failure counts.
+        """
+        found = {hit.passage.id: hit.passage for hit in self.hits}
+        if grounded.declined or not self.hits:
+            return grounded
+        if asked:
+            instead = quote_statements(asked[:1], found, self.articles)
+        else:
+            instead = quote([self.hits[0].passage], self.articles)
+        return replace(instead, coverage=grounded.coverage, stands_in=True)
 
     def signals(self, yes: float | None, grounded: Grounded | None = None) -> Signals:
         """What speaks for an answer being in the articles."""
@@ -122,7 +142,7 @@ class Inquiry:
             signals = replace(
                 signals,
                 coverage=grounded.coverage,
-                unsupported=sum(failed) / len(failed) if failed else 1.0,
+                unsupported=1.0 if grounded.stands_in else sum(failed) / max(1, len(failed)),
                 unmet=not is_met(self.asked, answer),
                 novelty=novelty(self.asked, answer),
             )
