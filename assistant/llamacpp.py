@@ -177,7 +177,9 @@ def _start(model: LlamaCppChat) -> Any:
     threads = model.threads or len(os.sched_getaffinity(0))
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
     params.n_predict = model.max_tokens
-    params.cache_ram_mib = 512
+    # The slot's own cache is what one question after another needs; copies of old prompts
+    # would take some 14 MB a question and are hardly ever asked for again.
+    params.cache_ram_mib = 0
     # The server object always listens on a loopback port; a random key closes it.
     params.api_keys = [secrets.token_urlsafe(24)]
     params.endpoint_slots = False
