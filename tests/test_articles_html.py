@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from assistant.articles import Loader
+from assistant.articles.dates import iso_date
 from assistant.articles.html import parse_html
-from assistant.articles.metadata import iso_date
 from assistant.errors import ArticleError
 from assistant.schema import Article
 

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from lxml import etree, html
 
 from assistant.articles.blocks import blocks_of
-from assistant.articles.metadata import iso_date
+from assistant.articles.dates import iso_date
 from assistant.articles.parsed import Facts, Parsed
 from assistant.articles.zips import checked_zip
 from assistant.errors import ArticleError

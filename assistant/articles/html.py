@@ -24,10 +24,14 @@ from assistant.errors import ArticleError
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w:.-]{2,40})", re.IGNORECASE)
 _CHARSET_WITHIN = 8_192  # bytes; browsers look at the first kilobyte, some pages need more
-_CAPTION = re.compile(r"\b(wp-|image-|img-|photo-|media-)?_*(caption|credit)", re.IGNORECASE)
+_CAPTION = re.compile(
+    r"\S*caption([-_]*(text|inner|wrapper|s))?|((photo|image|img|media|picture|figure)[-_]*)?credits?",
+    re.IGNORECASE,
+)
 _CAPTION_TAGS = {"cite", "dd", "div", "em", "p", "small", "span"}
 _CAPTION_MAX = 600
 _ALT_CHARS = range(12, 301)
+_MAX_QUOTES = 200  # measuring what is around each costs as much as the page is long
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _HIDDEN_MAX = 2_000  # more text than this is an article behind a "read more" button
 _BODY = re.compile(r"(article|story|post|entry|content)[-_]*(body|text|content)", re.IGNORECASE)
@@ -85,7 +89,7 @@ def _tree(data: bytes, charset: str | None) -> HtmlElement:
 
 
 def _drop_hidden(page: HtmlElement) -> None:
-    for element in page.xpath("//body//*[@hidden or contains(@style, 'none') or @style]"):
+    for element in page.xpath("//body//*[@hidden or @style]"):
         hidden = "hidden" in element.attrib or _HIDDEN.search(element.get("style", ""))
         if hidden and len(element.text_content()) < _HIDDEN_MAX:
             element.drop_tree()
@@ -95,7 +99,8 @@ def _take_captions(page: HtmlElement) -> list[str]:
     """Remove captions from the page and return them: a picture's words are not the story's."""
     captions = []
     for element in page.xpath("//body//*[self::figcaption or @class]"):
-        named = element.tag in _CAPTION_TAGS and _CAPTION.search(element.get("class", ""))
+        names = element.get("class", "").split()
+        named = element.tag in _CAPTION_TAGS and any(map(_CAPTION.fullmatch, names))
         if element.getparent() is None or not (named or element.tag == "figcaption"):
             continue
         text = " ".join(element.text_content().split())
@@ -107,7 +112,7 @@ def _take_captions(page: HtmlElement) -> list[str]:
 
 def _keep_embedded_posts(page: HtmlElement) -> None:
     """Posts that an article quotes are content, though their wrappers are named like adverts."""
-    for quote in page.iter("blockquote"):
+    for quote in list(page.iter("blockquote"))[:_MAX_QUOTES]:
         length = len(quote.text_content().strip())
         for element in (quote, *quote.iterancestors("div", "figure", "section")):
             if len(element.text_content().strip()) > length + 40:
@@ -134,8 +139,12 @@ def _join_split_bodies(page: HtmlElement) -> None:
 
 
 def _read_two_ways(page: HtmlElement) -> tuple[list[Block], tuple[str, ...]]:
-    cautious, bold = _main_blocks(page, cautious=True), _main_blocks(page, cautious=False)
-    short, long = (sum(len(block.text) for block in blocks) for blocks in (cautious, bold))
+    cautious = _main_blocks(page, cautious=True)
+    short = _length(cautious)
+    if short >= _TOO_CAUTIOUS * len(page.xpath("string(//body)")):
+        return cautious, ()  # there is not enough on the page for another reading to win
+    bold = _main_blocks(page, cautious=False)
+    long = _length(bold)
     if short >= _TOO_CAUTIOUS * long:
         return cautious, ()
     notice = (
@@ -143,6 +152,10 @@ def _read_two_ways(page: HtmlElement) -> tuple[list[Block], tuple[str, ...]]:
         "the longer text was kept, so look whether all of it belongs to the article."
     )
     return bold, (notice,)
+
+
+def _length(blocks: Sequence[Block]) -> int:
+    return sum(len(block.text) for block in blocks)
 
 
 def _main_blocks(page: HtmlElement, *, cautious: bool) -> list[Block]:

@@ -11,13 +11,12 @@ import html
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from lxml.html import HtmlElement
 
+from assistant.articles.dates import iso_date
 from assistant.articles.parsed import Facts
 
 _ARTICLE_TYPE = re.compile(r"(Article|BlogPosting|Report|Review|NewsItem|CreativeWork)$")
@@ -74,7 +73,6 @@ _LD: Mapping[str, tuple[str, ...]] = {
     "language": ("inLanguage",),
     "url": ("mainEntityOfPage", "url"),
 }
-_NAMED_MONTH = re.compile(r"\d{4}.*[^\W\d_]{3}|[^\W\d_]{3}.*\d{4}")
 _URL_DATE = re.compile(r"/((?:19|20)\d\d)[/-](0?[1-9]|1[0-2])[/-](0?[1-9]|[12]\d|3[01])(?=[/-])")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 _BY = re.compile(r"^\s*(by|von|par|por|door|di|от|автор:?)\s+", re.IGNORECASE)
@@ -107,35 +105,6 @@ def page_facts(tree: HtmlElement, *, url: str | None = None) -> Facts:
         title, origin = found["title"]
         found["title"] = (_without_outlet(title, found.get("outlet", ("", ""))[0], url), origin)
     return found
-
-
-def iso_date(value: str) -> str | None:
-    """``value`` as ISO 8601, or ``None`` where it is no date or an obvious placeholder."""
-    value = " ".join(value.split())[:64]
-    when: datetime | None = None
-    for read in (datetime.fromisoformat, parsedate_to_datetime, _named_date):
-        try:
-            when = read(value)
-        except (ValueError, TypeError, OverflowError):
-            continue
-        break
-    if when is None or when.year < 1900 or when.date().isoformat() == "1970-01-01":
-        return None
-    if re.fullmatch(r"\d{4}-?\d\d-?\d\d", value) or (
-        not re.search(r"\d:\d", value) and (when.hour, when.minute) == (0, 0)
-    ):
-        return when.date().isoformat()
-    return when.isoformat()
-
-
-def _named_date(value: str) -> datetime:
-    """A date with its month in words; 03/04/2024 stays unread, as nobody can tell."""
-    if not _NAMED_MONTH.search(value):
-        raise ValueError(value)
-    from dateutil import parser
-
-    read: datetime = parser.parse(value, default=datetime(1, 1, 1))
-    return read
 
 
 def _offer(found: Facts, field: str, offers: Any) -> None:

@@ -12,6 +12,7 @@ import hashlib
 import re
 import unicodedata
 
+from assistant.articles.dates import iso_date
 from assistant.articles.parsed import Facts, Parsed
 
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028]")
@@ -57,6 +58,8 @@ def parse_markdown(text: str) -> Parsed:
         for key, value in _FRONT_LINE.findall(front[1]):
             name = _FRONT_FACTS.get(key.lower())
             value = value.strip().strip("\"'")
+            if name in ("published", "updated"):
+                value = iso_date(value) or ""
             if name and value and not value.startswith(("[", "{", "|", ">")):
                 facts.setdefault(name, (value, f"front matter {key.lower()}"))
         text = text[front.end() :].strip()
