@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 EXTRACTIVE = "extractive"
 """The name of "no language model": the best evidence sentences are the answer."""
 
+HASH = "hash"
+"""The name of the embedder that needs no file: shared words make near vectors. For trying out."""
+
 _BATCH = 32
 
 Progress = Callable[[weights.Progress], None]
@@ -66,13 +69,17 @@ def embedder(settings: Settings, progress: Progress | None = None) -> Embeddings
         WeightsError: the files cannot be had.
     """
     name = settings.embedder
+    if name == HASH:
+        from assistant.testing import HashEmbedder
+
+        return HashEmbedder()
     if name in weights.catalogue():
         return SentenceTransformerEmbedder(weights.ensure(name, settings, progress))
     folder = Path(name).expanduser()
     if folder.is_dir():
         return SentenceTransformerEmbedder(folder)
     raise ModelError(
-        f"There is no embedder '{name}'. Use one of {_known('embedder')}, "
+        f"There is no embedder '{name}'. Use one of {_known('embedder')}, '{HASH}', "
         "or the folder of a sentence-transformers model."
     )
 

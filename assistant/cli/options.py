@@ -1,0 +1,71 @@
+"""Options that several commands share. ``None`` always means "not given"."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from assistant.errors import UserInputError
+
+EXTRACTIVE = "extractive"
+
+Sources = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--article",
+        "-a",
+        metavar="SOURCE",
+        help="Ask this file, folder or URL ('-' is standard input); it is added to the library. "
+        "May be repeated.",
+    ),
+]
+Only = Annotated[
+    list[str] | None,
+    typer.Option("--only", metavar="ID", help="Ask only this article of the library (repeatable)."),
+]
+Store = Annotated[
+    Path | None, typer.Option(help="Folder of the library.", show_default="vectorstore")
+]
+ChromaUrl = Annotated[
+    str | None, typer.Option(metavar="URL", help="Keep the index on this Chroma server.")
+]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="A name from 'assistant models list', a .gguf file, 'extractive', or "
+        "'<provider>:<model>'; with --endpoint, the name the server knows.",
+    ),
+]
+Endpoint = Annotated[
+    str | None, typer.Option(metavar="URL", help="An OpenAI-compatible server to ask.")
+]
+Caution = Annotated[
+    float | None,
+    typer.Option(help="0 answers boldly, 1 refuses when in any doubt.", show_default="0.5"),
+]
+Extractive = Annotated[
+    bool, typer.Option("--extractive", help="Answer with the article's own sentences, no model.")
+]
+Offline = Annotated[bool | None, typer.Option("--offline", help="Never open a network connection.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+
+
+def chosen_model(model: str | None, extractive: bool) -> str | None:
+    """The model setting that ``--model`` and ``--extractive`` ask for together.
+
+    Raises:
+        UserInputError: they contradict each other.
+    """
+    if not extractive:
+        return model
+    if model not in (None, EXTRACTIVE):
+        raise UserInputError("--model and --extractive contradict each other; give one of them.")
+    return EXTRACTIVE
+
+
+def given(**values: Any) -> dict[str, Any]:
+    """The settings that were given on the command line."""
+    return {name: value for name, value in values.items() if value is not None}
