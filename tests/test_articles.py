@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from assistant.articles import Loader, load_article
 from assistant.articles.decoding import decode
+from assistant.articles.languages import language_notice, language_of
 from assistant.articles.text import clean_text, text_id
 from assistant.errors import ArticleError
 
@@ -100,6 +101,29 @@ def test_text_reads_the_same_without_or_against_a_declaration(
 def test_western_declarations_of_other_scripts_are_not_believed(text: str, encoding: str) -> None:
     if text not in (POLISH, HUNGARIAN):  # nearly all their bytes are Western letters as well
         assert clean_text(decode(text.encode(encoding), declared="iso-8859-1")) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "stated", "language"),
+    [
+        (GERMAN, "en", "de"),
+        (FRENCH, None, "fr"),
+        (RUSSIAN, "en-US", "ru"),
+        (ARABIC, None, "ar"),
+        (JAPANESE + "Kindle for PC, KeePass, Windows 10", "en", "ja"),
+        (CHINESE, None, "zh"),
+        (KOREAN, None, "ko"),
+        ("The minister said that the talks went on and that they had been good. " * 3, None, "en"),
+        ("The minister said that the talks went on and that they had been good.", "en_gb", "en-GB"),
+        ("Bonjour.", None, None),
+        ("Bonjour.", "fr", "fr"),
+        ("1234 5678 !!", None, None),
+    ],
+)
+def test_the_text_tells_its_language(text: str, stated: str | None, language: str | None) -> None:
+    assert language_of(text, stated=stated and stated.replace("_", "-")) == language
+    notice = language_notice(language)
+    assert (notice is None) == ((language or "en").startswith("en"))
 
 
 def test_a_wrong_byte_does_not_spoil_a_utf8_text() -> None:

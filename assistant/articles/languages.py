@@ -16,6 +16,12 @@ _ENGLISH = {"the", "and", "that", "with", "from", "which", "this", "have", "for"
 _ENGLISH_SHARE = 0.07
 # Varieties that the model tells apart and a reader of the notice need not.
 _MACRO = {"wuu": "zh", "yue": "zh", "nan": "zh", "gan": "zh", "nb": "no", "arz": "ar", "ary": "ar"}
+# In this order: Japanese and Korean texts hold Han characters as well.
+_SCRIPTS = {
+    "ja": (re.compile("[\u3041-\u30ff]"), 0.1),
+    "ko": (re.compile("[\uac00-\ud7a3]"), 0.2),
+    "zh": (re.compile("[\u3400-\u9fff]"), 0.3),
+}
 _NAMES = {
     **{"ar": "Arabic", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek"},
     **{"es": "Spanish", "fa": "Persian", "fi": "Finnish", "fr": "French", "he": "Hebrew"},
@@ -33,9 +39,10 @@ def language_of(text: str, *, stated: str | None = None) -> str | None:
     the region where it names the same language, and stands in where the text is too short.
     """
     sample = text[:_SAMPLE]
-    found = "en" if _plainly_english(sample) else _classified(sample)
-    if found is None or (stated or "").partition("-")[0].lower() == found:
-        return stated
+    found = "en" if _plainly_english(sample) else _by_script(sample) or _classified(sample)
+    base, _, region = (stated or "").partition("-")
+    if found is None or base.lower() == found:
+        return "-".join(filter(None, (base.lower(), _region(region)))) or None
     return found
 
 
@@ -48,6 +55,19 @@ def language_notice(language: str | None) -> str | None:
         f"This article is in {_NAMES.get(base, f'the language {base!r}')}; the standard models "
         "are made for English, so answers may miss things. Set a multilingual embedder and model."
     )
+
+
+def _region(tag: str) -> str:
+    return tag.upper() if len(tag) == 2 else tag
+
+
+def _by_script(sample: str) -> str | None:
+    """Languages that their script gives away, also where Latin names stand between."""
+    letters = sum(map(str.isalpha, sample)) or 1
+    for language, (script, share) in _SCRIPTS.items():
+        if len(script.findall(sample)) >= share * letters:
+            return language
+    return None
 
 
 def _plainly_english(sample: str) -> bool:
