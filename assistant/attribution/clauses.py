@@ -142,6 +142,9 @@ def is_inverted(words: Sequence[Token], i: int, j: int) -> bool:
         return False
     if after.lower in PRONOUNS:
         return i + 2 >= len(words) or not words[i + 2].word
+    if j >= 0 and words[j].text == QUOTATION and after.word:
+        function = after.lower in PREPOSITIONS | BOUNDARIES | MODALS | {"and", "but", "or"}
+        return not function and not is_adverb(after.lower)
     opening = after.lower in ("a", "an", "the", "his", "her", "one") or _AGED.match(after.lower)
     return after.capital or bool(opening) or is_role(after.text)
 

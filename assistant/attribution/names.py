@@ -78,7 +78,7 @@ _PLACES = frozenset(
     reuters rights river road room safety sciences sea security south square st state states
     station store strategy street strip studies system systems technologies territories territory
     theater theatre times today tower town trade treaty tribune tv valley village war week west
-    world year zone
+    world year zone dynasty empire kingdom order republic revolution
     """.split()
 )
 """Last words of names of places, bodies and things."""
@@ -109,7 +109,7 @@ def candidates(text: str, words: Sequence[Token]) -> Iterator[Candidate]:
         names = tuple(token.text for token in words[name:last])
         before = text[words[left].start : words[name].start].strip(" ,")
         after = _role_after(text, words, j)
-        role = _without_honorific(before or after)
+        role = _without_honorific(before) or after
         full = len(names) > 1
         known = full and (bool(after) or _introduced(words, j))
         # "the governor of South Dakota": what follows an office is not yet its holder.
@@ -211,7 +211,7 @@ def _belongs(words: Sequence[Token], k: int) -> bool:
     if not word.word or word.lower in DETERMINERS | BOUNDARIES | PREPOSITIONS:
         return False
     if word.capital:
-        return before is not None or word.lower not in STOPWORDS
+        return before is not None or _may_name(words, k)
     if words[k + 1].capital and not (can_speak(word.lower) or word.lower in _BEFORE_TITLES):
         return False  # "threatening to kill U.S. Rep. X"
     verb = word.lower in SAYING | JUDGING and not is_role(word.text)

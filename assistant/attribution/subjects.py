@@ -202,6 +202,9 @@ class Subjects:
             return False
         named = self._cast.named(part[0].start, part[-1].end)
         pronoun = len(part) == 1 and part[0].lower in PRONOUNS
+        after = [word.text for word in words[start + len(part) :][:1]]
+        if len(part) > 1 and all(word.capital for word in part[-2:]) and after in ([], ["."]):
+            return True
         return pronoun or can_speak(head(part)) or bool(named and named[-1].end == part[-1].end)
 
     def _addressee(self, words: Sequence[Token], at: int) -> Member | None:
