@@ -26,7 +26,9 @@ _MAX_CHARS = 400
 
 _POINTING = re.compile(
     r"\b(he|she|him|her|his|hers|they|them|their|theirs|it|its|this|these|those|there|"
-    r"the (?:first|second|third|last|other|former|latter|same)(?: one)?|ones?|so|then|else)\b",
+    r"the (?:first|second|third|last|other|former|latter|same)(?: one)?|ones?|so|then|else)\b"
+    r"|\b(?:did|does|do|was|is|were|will|of|about|after|before|for|to|with|like|by) that\b"
+    r"(?! (?:the|an?|his|her|their|its|this|these)\b)",
     re.IGNORECASE,
 )
 _CONTINUING = re.compile(
@@ -35,6 +37,7 @@ _CONTINUING = re.compile(
     re.IGNORECASE,
 )
 _SAME_FOR = re.compile(r"^(?:and|but|what about|how about)\s+(?:what about\s+)?(.+?)\s*\??$", re.I)
+_PREPOSITIONS = frozenset("among in at on for after before since during from by with".split())
 _NAME = r"(?:the\s+)?[A-Z][\w.’'-]*(?:\s+(?:of\s+)?[A-Z][\w.’'-]*)*"
 
 
@@ -71,8 +74,8 @@ def standalone(
         rewritten = _rewrite(question, history[-_TURNS:], model, prompts)
         if rewritten and _is_faithful(rewritten, question, history):
             return rewritten
-    # Both questions' words find what the follow-up is about, if less exactly.
-    return f"{history[-1].question.rstrip()} {question}"
+    # The words of both find what the follow-up is about, and its own come first: they ask.
+    return f"{question} (This follows the question: {history[-1].question.strip()})"
 
 
 def _same_for_another(question: str, previous: str) -> str:
@@ -81,6 +84,8 @@ def _same_for_another(question: str, previous: str) -> str:
     if not match:
         return ""
     subject = match.group(1).strip()
+    if moved := _same_place(subject, previous):
+        return moved
     if not re.fullmatch(_NAME + r"(?:['’]s?)?", subject):
         return ""
     is_country = bool(countries(subject))
@@ -99,6 +104,17 @@ def _same_for_another(question: str, previous: str) -> str:
         new = bare + (possessive.group() if possessive else "")
         return previous.replace(old, new, 1)
     return ""
+
+
+def _same_place(phrase: str, previous: str) -> str:
+    """ "And among teenagers?" after "… among adults after the vote?": the phrase is swapped."""
+    preposition = phrase.split(maxsplit=1)[0].casefold()
+    if preposition not in _PREPOSITIONS or " " not in phrase:
+        return ""
+    others = "|".join(_PREPOSITIONS - {preposition})
+    place = re.compile(rf"\b{preposition}\b.+?(?=\s+\b(?:{others})\b|\?|$)", re.IGNORECASE)
+    found = place.search(previous)
+    return f"{previous[: found.start()]}{phrase}{previous[found.end() :]}" if found else ""
 
 
 def _rewrite(
@@ -127,5 +143,6 @@ def _is_faithful(rewritten: str, question: str, history: Sequence[Turn]) -> bool
         len(rewritten) <= _MAX_CHARS
         and not invented
         and numbers(rewritten) <= numbers(given)
-        and len(kept & set(content_words(rewritten))) * 2 >= len(kept)
+        # "How did it turn out?" has no word that a rewrite must keep.
+        and (len(kept) < 2 or len(kept & set(content_words(rewritten))) * 2 >= len(kept))
     )
