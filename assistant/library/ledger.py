@@ -160,6 +160,16 @@ class Ledger:
             put_vectors(db, number, space, vectors)
         return number
 
+    def redescribe(self, article: Article) -> None:
+        """Replace what is known of an article besides its text.
+
+        Raises:
+            ArticleError: when any of it cannot be stored.
+        """
+        details = details_of(article)
+        with self._database.writing() as db:
+            db.execute("UPDATE articles SET details = ? WHERE id = ?", (details, article.id))
+
     def publish(self, number: int) -> None:
         """Make an ``indexing`` article ``ready``, and its words findable."""
         with self._database.writing() as db:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -182,6 +183,23 @@ class Library:
                 raise
             self._upkeep.seal()
             return True
+
+    def rename(self, article_id: str, title: str) -> Article:
+        """Give an article another title; its id, text and place stay.
+
+        Vectors made with the old title stay too: it is a small part of what they say.
+
+        Raises:
+            UnknownArticle: when it is not in the library.
+            ArticleError: when the title is empty or cannot be stored.
+        """
+        title = " ".join(title.split())
+        if not title:
+            raise ArticleError("A title needs at least one letter.")
+        with self._writing:
+            article = replace(self.article(article_id), title=title)
+            self._ledger.redescribe(article)
+        return article
 
     def remove(self, article_id: str) -> None:
         """Delete an article, its passages and its vectors.
