@@ -88,7 +88,7 @@ class Cast:
         self._starts = sorted(self._candidates)
         self._by_run = {c.run: c.start for c in found}
         self._runs_at = sorted(self._by_run)
-        alone = {c.words[0] for c in found if len(c.words) == 1}
+        alone = {c.words[0] for c in found if len(c.words) == 1 and c.start == c.run[0]}
         for c in found:
             self._runs[text[slice(*c.run)]].append(c.run)
             if len(c.words) > 1 and (c.certain or c.words[-1] in alone) and not unlike_a_name(c):
