@@ -19,7 +19,7 @@ from assistant.wording import names
 MAX_SENTENCES = 8
 
 _NO_ANSWER = re.compile(
-    r"\b(?:not|n['’]t|no|never|nothing|neither)\b.{0,60}?\b(?:mention|state|specif|provide|"
+    r"(?:\b(?:not|no|never|nothing|neither)|n['’]t)\b.{0,60}?\b(?:mention|state|specif|provide|"
     r"contain|indicat|include|discuss|address|explicit|information|given|available|described|"
     r"answer|clear from|found in)|\bno (?:information|mention|details?|indication)\b"
     r"|\b(?:is|are|was|were) (?:unclear|unknown|unspecified)\b|does not say\b",

@@ -60,22 +60,32 @@ def misattributed(claim: str, passages: Sequence[Passage], indexes: Indexes) -> 
     Only speaks up when the claim names a speaker, the passages have speakers, and nobody
     among them can be meant.
     """
-    said = statements_in(passages, indexes)
-    if not said:
-        return ""
-    text = " ".join(passage.text for passage in passages)
-    addressed = {statement.addressee.name for statement in said if statement.addressee}
-    for statement in _claimed(claim):
+    everything = statements_in(passages, indexes)
+    texts = {passage.id: passage.text for passage in passages}
+    addressed = {statement.addressee.name for statement in everything if statement.addressee}
+    for statement in _claimed(claim) if everything else ():
         claimed = statement.speaker
+        said = _about_this(claim, claimed, everything)
         if any(_same(claimed, other.speaker) for other in said):
             continue
         last = claimed.name.split()[-1]
-        if last in text and not any(last in name for name in addressed):
+        named = any(last in texts[other.passage_id] for other in said)
+        if named and not any(last in name for name in addressed):
             continue
         if not any(other.explicit or not _near(claimed, other, indexes) for other in said):
             continue
         return f"these are the words of {said[0].speaker.label}, not of {claimed.name}"
     return ""
+
+
+def _about_this(claim: str, claimed: Person, said: Sequence[Statement]) -> list[Statement]:
+    """The statements that hold what is claimed, not those that only name who is to have said it.
+
+    A passage brought in for the speaker's name alone would else clear any speaker.
+    """
+    words = set(content_words(claim)) - set(content_words(claimed.label))
+    shared = [len(words & set(content_words(statement.text))) for statement in said]
+    return [one for one, count in zip(said, shared, strict=True) if count * 2 >= max(shared)]
 
 
 def unattributed(claim: str, passages: Sequence[Passage], indexes: Indexes) -> Person | None:

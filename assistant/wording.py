@@ -1,4 +1,4 @@
-"""What the words of a sentence claim: its content words, numbers, names and negations.
+"""What the words of a sentence claim: its content words, numbers, dates and names.
 
 The pieces that citing and checking share. English rules, harmless elsewhere: without spaces
 or capitals there are simply fewer pieces to compare.
@@ -51,10 +51,6 @@ _MONTHS = frozenset(
     "january february march april may june july august september october november december".split()
 )
 _MONTH_SHORT = {month[:3]: month for month in _MONTHS} | {"sept": "september"}
-_NEGATIONS = frozenset(
-    "no not never none nobody nothing neither nor without cannot n't cant wont dont doesnt "
-    "didnt isnt arent wasnt werent hasnt havent hadnt wouldnt couldnt shouldnt".split()
-)
 # Capitalised in the middle of a sentence without naming anyone.
 _UNNAMING = frozenset(
     "i i'm i'd i'll i've mr mrs ms dr prof sir lord lady sen rep gov gen president "
@@ -124,13 +120,6 @@ def full_names(text: str) -> Mapping[str, frozenset[str]]:
         if len(parts) > 1:
             runs.setdefault(parts[-1], set()).add(frozenset(parts[-2:]))
     return {last: next(iter(found)) for last, found in runs.items() if len(found) == 1}
-
-
-def negated(text: str) -> bool:
-    """Whether a text denies something, by an odd number of negating words."""
-    words = re.findall(r"[^\W_]+|n['’]t\b", text.casefold())
-    contracted = len(re.findall(r"n['’]t\b", text.casefold()))
-    return (sum(word in _NEGATIONS for word in words) + contracted) % 2 == 1
 
 
 @cache

@@ -1,0 +1,113 @@
+"""Quotes are passages of the context, verbatim, and a passage has one marker in an answer."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.citations import MAX_PASSAGES, align, cite
+from assistant.passages import split_article
+from assistant.schema import Article, Passage
+
+WORDS = (
+    "Blinken Kamikawa talks pause ceasefire Israel support said government Tokyo unity aid seven "
+    "ministers statement would not the of in a and three 2024 Wednesday 北京 “ ” , é"
+).split()
+SENTENCES = st.lists(
+    st.lists(st.sampled_from(WORDS), min_size=3, max_size=12).map(lambda w: " ".join(w) + "."),
+    min_size=1,
+    max_size=8,
+)
+
+
+def article(text: str, article_id: str = "a") -> Article:
+    return Article(article_id, f"Title {article_id}", text, f"{article_id}.txt")
+
+
+@given(SENTENCES, SENTENCES, st.one_of(SENTENCES.map(" ".join), st.text(max_size=80)))
+def test_whatever_is_said_only_the_context_is_quoted(
+    shown: list[str], hidden: list[str], claim: str
+) -> None:
+    one, two = article("\n".join(shown)), article("\n".join(hidden), "b")
+    context = split_article(one)
+    alignment = align(claim, "What was said?", context)
+    assert len(alignment.passages) <= MAX_PASSAGES
+    assert len(set(alignment.passages)) == len(alignment.passages)
+    assert set(alignment.passages) <= set(context)
+    assert 0.0 <= alignment.coverage <= 1.0 + 1e-9
+    for citation in cite(alignment.passages, {"a": (one.title, one.source)}, ()):
+        assert one.text[citation.start : citation.end] == citation.quote
+        assert (citation.article_id, citation.title, citation.source) == ("a", "Title a", "a.txt")
+        assert citation.quote not in two.text or citation.quote in one.text
+
+
+@given(st.lists(st.lists(st.integers(0, 7), max_size=3, unique=True), max_size=6))
+def test_markers_count_up_and_one_passage_keeps_its_own(uses: list[list[int]]) -> None:
+    one = article(" ".join(f"This is sentence number {i} of eight." for i in range(8)))
+    passages = split_article(one)
+    known: list[object] = []
+    cited_at: dict[int, int] = {}
+    for use in uses:
+        citations = cite([passages[i] for i in use], {"a": ("t", "s")}, known)  # type: ignore[arg-type]
+        for i, citation in zip(use, citations, strict=True):
+            assert cited_at.setdefault(i, citation.marker) == citation.marker
+            assert citation.quote == passages[i].text
+        known += [citation for citation in citations if citation not in known]
+    assert sorted(cited_at.values()) == list(range(1, len(cited_at) + 1))
+
+
+def test_the_sentence_that_says_it_is_cited(seed_article: Article) -> None:
+    context = split_article(seed_article)
+    for claim, beginning in [
+        ("The UK would only support a humanitarian pause.", "British Foreign Secretary"),
+        ("Kishida commended the leadership of the Biden administration.", "The office said"),
+        ("Blinken calls the effort a work in progress.", "Blinken described the effort"),
+        ("At least four members of the G7 have issued statements.", "A tentative consensus"),
+    ]:
+        best = align(claim, "", context).passages[0]
+        assert best.text.startswith(beginning)
+
+
+def test_a_claim_of_two_sentences_cites_both(seed_article: Article) -> None:
+    claim = (
+        "Kamikawa told Blinken he has their broadest support, and Blinken described the effort "
+        "as a work in progress."
+    )
+    cited = [passage.text for passage in align(claim, "", split_article(seed_article)).passages]
+    assert len(cited) == 2
+    assert any("You have our broadest support" in text for text in cited)
+    assert any("work in progress" in text for text in cited)
+
+
+def test_nothing_shared_is_nothing_cited(seed_article: Article) -> None:
+    context = split_article(seed_article)
+    for claim in ("The moon is made of cheese.", "Yes.", "", "the of and", "!?"):
+        alignment = align(claim, "", context)
+        assert alignment.passages == ()
+        assert alignment.coverage == 0.0
+    assert align("Blinken spoke.", "", []).passages == ()
+
+
+def test_between_equal_words_the_nearer_passage_wins() -> None:
+    passages = split_article(
+        article("The talks failed in June.\n\nOther news.\n\nThe talks failed.")
+    )
+    first, last = passages[0], passages[-1]
+    assert align("The talks failed.", "", passages, {last.id: 0.9}).passages[0] == last
+    assert align("The talks failed.", "", passages, {first.id: 0.9}).passages[0] == first
+
+
+def test_repeating_the_question_covers_less_than_news(seed_article: Article) -> None:
+    context = split_article(seed_article)
+    question = "Who is the British Foreign Secretary?"
+    echo = align("The British Foreign Secretary is Boris Johnson.", question, context)
+    answer = align("The British Foreign Secretary is James Cleverley.", question, context)
+    assert echo.coverage < answer.coverage
+    assert {"bori", "johnson"} & echo.missing or "johnson" in " ".join(echo.missing)
+    assert answer.missing == frozenset()
+
+
+def test_the_same_words_at_two_places_are_two_quotes() -> None:
+    passages = [Passage(f"a:{s}", "a", "They agreed.", s, s + 12) for s in (0, 100)]
+    citations = cite(passages, {"a": ("t", "s")}, ())
+    assert [(c.marker, c.start) for c in citations] == [(1, 0), (2, 100)]

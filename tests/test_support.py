@@ -1,0 +1,118 @@
+"""A claim whose number, date, name, speaker or negation is not its quote's has no support."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.attribution import speaker_index
+from assistant.citations import align
+from assistant.passages import split_article
+from assistant.schema import Article
+from assistant.support import Verdict, check, mismatch
+
+
+def judge(claim: str, article: Article, question: str = "What happened?") -> Verdict:
+    """The verdict on a claim that was made from the whole of an article."""
+    passages = split_article(article)
+    indexes = {article.id: speaker_index(article, passages)}
+    return check(claim, align(claim, question, passages), passages, question, indexes)
+
+
+TRUE = [
+    "The UK would only support a humanitarian pause, rather than a broad ceasefire.",
+    "Cleverley said that his government would only support a “humanitarian pause”.",
+    "At least four G7 members have issued statements in support of a strong common position.",
+    "At least 4 members of the G7 have issued statements in support of a common position.",
+    "The Hamas attack was on October 7.",
+    "The deadly attack of Hamas was on Oct. 7.",
+    "Officials of the United States said they hope for a statement.",
+    "The German foreign minister said that Israel has the right to protect its population.",
+    "Annalena Bärbock said Israel has the right and obligation to protect its population.",
+    "Annalena Baerbock said Israel has the right and obligation to protect its population.",
+    "James Cleverly said that his government would only support a “humanitarian pause”.",
+    "Kamikawa told Blinken: “You have our broadest support.”",
+    "Blinken described the effort as a work in progress.",
+    "Cleverley said they have seen nothing that leads them to believe that Hamas leaders are "
+    "serious about a ceasefire.",
+]
+
+
+@pytest.mark.parametrize("claim", TRUE)
+def test_what_the_article_says_is_supported(claim: str, seed_article: Article) -> None:
+    verdict = judge(claim, seed_article)
+    assert verdict.support in ("quoted", "supported")
+    assert verdict.reason == ""
+
+
+@pytest.mark.parametrize(
+    ("claim", "reason"),
+    [
+        ("At least five G7 members have issued statements.", "“5”"),
+        ("At least 40 G7 members have issued statements.", "“40”"),
+        ("The Hamas attack was on October 8.", "“8”"),
+        ("The Hamas attack was on November 7.", "november"),
+        ("U.S. officials hope for a statement after meetings end Thursday.", "thursday"),
+        ("France would only support a humanitarian pause limited to a time period.", "france"),
+        ("Paris commended the Biden administration’s leadership on this issue.", "france"),
+        (
+            "Fumio Suzuki said that G7 unity is more necessary than ever given the situation.",
+            "Suzuki",
+        ),
+        (
+            "G7 unity is not more necessary than ever given the situation in Israel and "
+            "Palestine, the situation in Ukraine and the challenges in the Indo-Pacific region.",
+            "opposite",
+        ),
+        ("The UK would not support a humanitarian pause.", "opposite"),
+        ("Hamas leaders are serious about a ceasefire.", "opposite"),
+        ("Blinken said his government would only support a humanitarian pause.", "Cleverley"),
+        ("Cleverley would only support a “permanent ceasefire” in Gaza.", "permanent ceasefire"),
+        ("Blinken told Kamikawa: “You have our broadest support.”", "Kamikawa"),
+        ("The French foreign minister said Israel has the right to protect itself.", "Bärbock"),
+        ("The moon is made of cheese.", "nothing in the article"),
+    ],
+)
+def test_one_wrong_word_takes_the_support_away(
+    claim: str, reason: str, seed_article: Article
+) -> None:
+    verdict = judge(claim, seed_article)
+    assert verdict.support == "unsupported"
+    assert reason.casefold() in verdict.reason.casefold()
+
+
+def test_what_the_question_brought_in_is_not_held_against_the_answer(
+    seed_article: Article,
+) -> None:
+    claim = "After 2022, the UK would only support a humanitarian pause."
+    assert judge(claim, seed_article).support == "unsupported"
+    asked = judge(claim, seed_article, "After 2022, what did the UK support?")
+    assert asked.support != "unsupported"
+
+
+def test_a_name_that_only_the_question_has_is_not_confirmed(seed_article: Article) -> None:
+    claim = "Macron would only support a humanitarian pause, rather than a broad ceasefire."
+    verdict = judge(claim, seed_article, "What would Macron support?")
+    assert verdict.support in ("weak", "unsupported")
+    assert "macron" in verdict.reason.casefold()
+
+
+def test_a_name_from_elsewhere_is_no_other_spelling_of_one_in_the_article() -> None:
+    text = "Peter Anderson of Leeds won the race. An hour later came Paul Andersen of York."
+    context = split_article(Article("a", "Race", text, "s"))
+    winner = context[0].text
+    assert "andersen" in mismatch("The race was won by Mr. Andersen.", winner, context)
+    assert mismatch("The race was won by Mr. Anderson.", winner, context) == ""
+    assert mismatch("The race was won by Mr. Andersson.", winner, context) == ""
+
+
+def test_half_a_claim_is_weak(seed_article: Article) -> None:
+    claim = "Blinken wants more aid for the Gaza Strip, sandbags, tractors and school books."
+    verdict = judge(claim, seed_article)
+    assert verdict.support in ("weak", "unsupported")
+    assert verdict.reason
+
+
+def test_the_articles_own_words_are_called_quoted(seed_article: Article) -> None:
+    for passage in split_article(seed_article):
+        verdict = judge(passage.text, seed_article)
+        assert verdict.support == "quoted", (passage.text, verdict.reason)
