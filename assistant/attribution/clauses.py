@@ -58,7 +58,11 @@ def is_verb(words: Sequence[Token], i: int) -> bool:
         name = j >= 0 and words[j].capital and not (j == 0 and before in OPENERS | {"no", "the"})
         if not name:
             return False
-    if after == "by" or (word.startswith(_TRANSITIVE) and after in ("", ".", ",")):
+    if (
+        after == "by"
+        or (word.startswith("call") and after.isdigit())
+        or (word.startswith(_TRANSITIVE) and after in ("", ".", ","))
+    ):
         return False
     if word.startswith("declin"):
         return after == "to" and i + 2 < len(words) and words[i + 2].lower in _DECLINED

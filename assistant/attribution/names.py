@@ -113,7 +113,9 @@ def candidates(text: str, words: Sequence[Token]) -> Iterator[Candidate]:
         full = len(names) > 1
         known = full and (bool(after) or _introduced(words, j))
         # "the governor of South Dakota": what follows an office is not yet its holder.
-        certain = known or (bool(before) and (full or i == 0 or words[i - 1].lower != "of"))
+        certain = known or (
+            bool(before) and (full or i == 0 or words[i - 1].lower not in ("of", "to"))
+        )
         if name > left and not any(is_role(token.text) for token in words[left:name]):
             certain = known
         if len(names) <= 4:
@@ -179,7 +181,7 @@ def _split_role(words: Sequence[Token], i: int, j: int) -> Span:
     surname = bool(roles) and roles[-1] == j - 1 and j - i < 4
     if roles and not (surname and (led or words[j - 1].lower in _SURNAME_ROLES)):
         return _role_start(words, i), roles[-1] + 1
-    if i >= 2 and words[i - 1].lower == "of" and is_role(words[i - 2].text):
+    if i >= 2 and words[i - 1].lower in ("of", "to") and is_role(words[i - 2].text):
         # "Secretary of State Antony Blinken": a full name has two words, or three with an initial.
         middle = j - i > 3 and len(words[j - 2].text.rstrip(".")) == 1
         size = 3 if middle else 2 if j - i > 2 else 1
@@ -206,7 +208,7 @@ def _belongs(words: Sequence[Token], k: int) -> bool:
     word, before = words[k], words[k - 1] if k else None
     if word.lower in ("'s", "&"):
         return True
-    if word.lower in (",", "and", "of"):
+    if word.lower in (",", "and", "of", "to"):
         return before is not None and is_role(before.text)
     if not word.word or word.lower in DETERMINERS | BOUNDARIES | PREPOSITIONS:
         return False

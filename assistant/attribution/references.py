@@ -17,10 +17,12 @@ from assistant.attribution.speech import (
     OPENERS,
     PREPOSITIONS,
     SUBORDINATE,
+    is_role,
     singular,
 )
 from assistant.attribution.tokens import Token
 
+_OWNING = frozenset(["'s", "'"])
 _AGED = re.compile(r"\d+-year-old$")
 _PERSONAL = frozenset("he she they his her him their".split())
 _PLURAL = frozenset("they them their".split())
@@ -61,8 +63,10 @@ class Memory:
             return self.person
         members = [m for m in self._cast.members if m.mentions and m.mentions[0][0] < before]
         members.sort(key=lambda m: max(s for s, _ in m.mentions if s < before), reverse=True)
+        wanted = {singular(word.lower) for word in part[1:] if word.lower not in _OWNING}
         for member in members:
-            if noun in _labels(member):
+            heads, label = _labels(member)
+            if noun in heads and wanted <= label:
                 return member
         generic = noun in BODIES and len(part) == 2
         return self._cast.organisation(noun, before) if generic else None
@@ -120,10 +124,15 @@ def heads(words: Sequence[Token], mention: Mention, start: int) -> bool:
     return not owns(words, mention.end) and not any(w.lower in PREPOSITIONS for w in before)
 
 
-def _labels(member: Member) -> frozenset[str]:
-    """Nouns by which a member may be taken up again."""
+def _labels(member: Member) -> tuple[frozenset[str], frozenset[str]]:
+    """Nouns by which a member may be taken up again, and all words that may stand with them."""
     if member.kind == "body" and member.words[0].casefold() == "the":
-        return frozenset()
-    told = " ".join((*member.roles, *(member.words if member.kind == "body" else ())))
-    found = re.findall(r"[^\W_]+", told.casefold())
-    return frozenset(singular(word) for word in found)
+        return frozenset(), frozenset()
+    told = member.roles if member.kind == "person" else [member.name]
+    words = [re.findall(r"[^\W_]+", text.casefold()) for text in told]
+    label = frozenset(singular(word) for row in words for word in row)
+    if member.kind == "person":
+        return frozenset(word for word in label if is_role(word)), label
+    body = words[0]
+    end = next((k for k, word in enumerate(body) if word in PREPOSITIONS), len(body))
+    return frozenset(singular(word) for word in body[max(0, end - 1) : end]), label

@@ -72,7 +72,9 @@ class Subjects:
         before = words[j].lower if j >= 0 else QUOTATION
         participle = is_participle(words, i)
         aside = before in (",", ")") or before in DASHES
-        if before in ("and", "but", "or", "then", QUOTATION) or (participle and aside):
+        if before in ("and", "but", "or", "then", QUOTATION) or (
+            participle and (aside or before == "by")
+        ):
             return self._shared(words, i, found)
         if aside:
             left = self._across(words, j)
@@ -115,8 +117,9 @@ class Subjects:
         while start < end and skipped(words[start]):
             start += 1
         # "states to have signed treaties": the subject is what stands before.
-        end = next((k for k in range(start + 1, end) if words[k].lower == "to"), end)
-        while end > start + 1 and is_adverb(words[end - 1].lower):
+        to = (k for k in range(start + 1, end - 1) if words[k].lower == "to")
+        end = next((k for k in to if words[k + 1].lower in AUXILIARIES), end)
+        while end > start + 1 and skipped(words[end - 1]):
             end -= 1
         part = words[start:end]
         if not part or len(part) > _LONGEST or _is_no_one(part[0]):
