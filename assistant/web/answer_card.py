@@ -70,8 +70,12 @@ def marks(answer: Answer) -> str:
     return json.dumps(rows)
 
 
-def outcome(answer: Answer) -> str:
-    """The status line in words: how it was answered, how sure, how long, by what."""
+def status_words(answer: Answer) -> str:
+    """How a question was answered, and how sure that is, as plain words."""
+    return f"{_STATUS[answer.status]}, confidence {_confidence(answer.confidence)}"
+
+
+def _outcome(answer: Answer) -> str:
     return joined(
         (
             _STATUS[answer.status],
@@ -99,7 +103,7 @@ def _answer(answer: Answer) -> str:
         f'<p class="words">{sentences or text(answer.text)}</p>'
         + _related(answer)
         + (f'<ul class="notices">{notices}</ul>' if notices else "")
-        + f'<p class="outcome"><span class="dot"></span>{outcome(answer)}</p>'
+        + f'<p class="outcome"><span class="dot"></span>{_outcome(answer)}</p>'
         + _details(answer)
     )
 
@@ -189,24 +193,30 @@ def _details(answer: Answer) -> str:
 
 
 def _actions(exchange: Exchange, index: int, last: bool) -> str:
-    buttons = []
+    buttons, ratings = [], []
     if exchange.answer:
         copied = attributes(data_do="copy", data_copy=exchange.answer.to_markdown())
         buttons.append(f'<button type="button"{copied}>Copy</button>')
+        ratings = [_rate(exchange, index, rating) for rating in RATINGS]
     if last:
         buttons.append('<button type="button" data-do="again">Ask again</button>')
         buttons.append('<button type="button" data-do="edit">Edit question</button>')
-    if exchange.answer:
-        for rating, label in RATINGS.items():
-            chosen = exchange.rating == rating
-            rate = attributes(
-                data_do="rate",
-                data_turn=index,
-                data_rating=rating,
-                aria_pressed="true" if chosen else "false",
-            )
-            buttons.append(f'<button type="button" class="rate"{rate}>{label}</button>')
-    return f'<div class="actions">{"".join(buttons)}</div>'
+    return (
+        f'<div class="actions"><div>{"".join(buttons)}</div>'
+        f'<div role="group" aria-label="Rate this answer">{"".join(ratings)}</div></div>'
+    )
+
+
+def _rate(exchange: Exchange, index: int, rating: str) -> str:
+    button = attributes(
+        type="button",
+        class_="rate",
+        data_do="rate",
+        data_turn=index,
+        data_rating=rating,
+        aria_pressed="true" if exchange.rating == rating else "false",
+    )
+    return f"<button{button}>{RATINGS[rating]}</button>"
 
 
 def _confidence(value: float) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.schema import Article, Passage
-from assistant.web.formatting import attributes, facts, text, web_address
+from assistant.web.formatting import attributes, facts, origin, text, web_address
 
 MAX_CHARS = 300_000
 """Characters shown at once; a longer article is shown around the passage asked for."""
@@ -54,7 +54,7 @@ def _header(article: Article) -> str:
     source = (
         f"<a{attributes(href=address, target='_blank', rel='noopener noreferrer')}>Original</a>"
         if address
-        else text(article.source)
+        else text(origin(article))
     )
     meta = " · ".join(part for part in (known, source) if part)
     notices = "".join(f"<li>{text(notice)}</li>" for notice in article.notices)

@@ -1,10 +1,14 @@
-"""The page's own script and style: files in ``assets``, sent with the page and from nowhere else."""
+"""The page's own script and style: files in ``assets``, sent with the page, never fetched."""
 
 from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from time import time_ns
+
+import gradio as gr
+
+from assistant.web.formatting import attributes
 
 
 @cache
@@ -16,26 +20,48 @@ def head() -> str:
     )
 
 
-def script(name: str, *events: str) -> str:
-    """``js_on_load`` of a ``gr.HTML``: register it with the page's script under a name.
+def html_part(value: str, name: str, *events: str) -> gr.HTML:
+    """A ``gr.HTML`` that the page's script knows as ``name``, with the events it can trigger.
 
-    The events are those it can trigger. Gradio finds them by their quoted names in this text.
+    Gradio finds the events by their quoted names in ``js_on_load``, and puts ``value`` into
+    the page as it is: it has to be escaped already.
     """
     quoted = ", ".join(f"'{event}'" for event in events)
-    return f"window.articlePage.mount('{name}', element, trigger, watch, [{quoted}]);"
+    return gr.HTML(
+        value,
+        elem_id=name,
+        apply_default_css=False,
+        js_on_load=f"window.articlePage.mount('{name}', element, trigger, watch, [{quoted}]);",
+    )
 
 
-def theme() -> Any:
+def download_html(name: str, content: str) -> str:
+    """A file for the reader, which the page's script saves from the browser: no file is made
+    on the server. The time makes two downloads of the same content two.
+    """
+    kind = "application/json" if name.endswith((".json", ".jsonl")) else "text/markdown"
+    return (
+        f"<i{attributes(data_name=name, data_kind=kind, data_text=content, data_at=time_ns())}></i>"
+    )
+
+
+def theme() -> gr.themes.Base:
     """Gradio's plain theme in the system's own fonts: nothing is fetched from the network."""
-    import gradio as gr
-
-    return gr.themes.Base(
+    base: gr.themes.Base = gr.themes.Base(
         primary_hue="blue",
         neutral_hue="slate",
         radius_size=gr.themes.sizes.radius_md,
         font=["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"],
         font_mono=["ui-monospace", "SFMono-Regular", "Menlo", "monospace"],
+    ).set(
+        # Gradio's own blue is too light under white text to be read by everybody.
+        button_primary_background_fill="#1d4ed8",
+        button_primary_background_fill_hover="#1e40af",
+        button_primary_background_fill_dark="#8ab4ff",
+        button_primary_background_fill_hover_dark="#a9c7ff",
+        button_primary_text_color_dark="#0b1220",
     )
+    return base
 
 
 def favicon() -> str:

@@ -9,14 +9,15 @@ from typing import Any
 
 import gradio as gr
 
+from assistant.answering import Assistant
 from assistant.errors import AssistantError, UserInputError
 from assistant.schema import Answer, Delta, Evidence, RetrievedPassage, StreamEvent
-from assistant.web.answer_card import exchange_html, outcome, pending_html
+from assistant.web.answer_card import exchange_html, pending_html, status_words
 from assistant.web.conversation import Conversation, Exchange
 from assistant.web.feedback import RATINGS
 from assistant.web.formatting import attributes, plural, text
 from assistant.web.runs import Run, Stopped
-from assistant.web.workspace import Choice, Workspace
+from assistant.web.workspace import SEED_SOURCE, Choice, Workspace
 
 SUGGESTIONS = (
     "What was the UK's position?",
@@ -30,11 +31,16 @@ STOPPED = "Stopped."
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the chat shows after a step. None leaves a part of the page as it is."""
+    """What the chat shows after a step. None leaves a part of the page as it is.
+
+    ``status`` is a line for everybody; ``spoken`` is for screen readers, who are not told of
+    every piece of an answer as it comes.
+    """
 
     log: str | None = None
     live: str | None = None
     status: str | None = None
+    spoken: str = ""
     kept: dict[str, Any] | None = None
     asking: bool | None = None
     question: str | None = None
@@ -96,7 +102,8 @@ class Chat:
         yield View(
             log=log_html(conversation, finished=False),
             live=pending_html(question, waiting),
-            status=waiting,
+            status="",
+            spoken=waiting,
             asking=True,
             question="",
             editing=False,
@@ -109,7 +116,7 @@ class Chat:
                 if not (progress.answer or progress.stopped):
                     stage = progress.stage()
                     live = pending_html(question, stage, progress.found, progress.written)
-                    yield View(live=live, status=stage)
+                    yield View(live=live, status="", spoken=stage)
             exchange = progress.exchange()
         except AssistantError as error:
             exchange = Exchange(question, note=str(error))
@@ -142,6 +149,11 @@ class Chat:
         thanks = f"Kept on this computer: {RATINGS[rating].lower()}."
         return View(log=log_html(conversation), status=thanks, kept=conversation.keep())
 
+    def cleared(self) -> View:
+        """An empty conversation; every article is chosen again."""
+        live = welcome_html(suggestions(self.workspace.assistant))
+        return View(log="", live=live, status="", kept=Conversation().keep(), editing=False)
+
     def _stream(self, question: str, conversation: Conversation, choice: Choice) -> Any:
         assistant = self.workspace.assistant_for(choice)
         ids = assistant.library.article_ids()
@@ -152,14 +164,14 @@ class Chat:
 
     def _finished(self, conversation: Conversation) -> View:
         exchange = conversation.exchanges[-1]
-        status = exchange.note
+        spoken = exchange.note
         if exchange.answer:
-            words = str(exchange.answer)
-            status = f"{outcome(exchange.answer)}. {words}"
+            spoken = f"{status_words(exchange.answer)}. {exchange.answer.text}"
         return View(
             log=log_html(conversation),
             live="",
-            status=status,
+            status="",
+            spoken=spoken,
             kept=conversation.keep(),
             asking=False,
         )
@@ -168,18 +180,29 @@ class Chat:
 def log_html(conversation: Conversation, *, finished: bool = True) -> str:
     """The finished exchanges; while another is under way, none of them is the last."""
     count = len(conversation.exchanges)
-    return "".join(
+    tools = (
+        '<div class="log-tools"><button type="button" data-do="clear">New conversation</button>'
+        '<button type="button" data-do="export" data-format="md">Save as Markdown</button>'
+        '<button type="button" data-do="export" data-format="json">Save as JSON</button></div>'
+    )
+    return (tools if count else "") + "".join(
         exchange_html(exchange, index, last=finished and index == count - 1)
         for index, exchange in enumerate(conversation.exchanges)
     )
 
 
-def welcome_html(suggestions: Sequence[str]) -> str:
+def suggestions(assistant: Assistant) -> tuple[str, ...]:
+    """Questions to begin with: for the sample article only, whose answers are known."""
+    sources = {article.source for article in assistant.articles()}
+    return SUGGESTIONS if SEED_SOURCE in sources else ()
+
+
+def welcome_html(questions: Sequence[str]) -> str:
     """What an empty conversation shows: what this is, and questions to begin with."""
     buttons = "".join(
         f"<li><button{attributes(type='button', data_do='suggest', data_question=question)}>"
         f"{text(question)}</button></li>"
-        for question in suggestions
+        for question in questions
     )
     first = f"<h3>Try one of these</h3><ul>{buttons}</ul>" if buttons else ""
     return (
@@ -189,10 +212,16 @@ def welcome_html(suggestions: Sequence[str]) -> str:
     )
 
 
+def status_html(status: str = "", spoken: str = "") -> str:
+    """The line above the question, which screen readers read out when it changes."""
+    hidden = f'<span class="sr">{text(spoken)}</span>' if spoken else ""
+    return f'<p role="status">{text(status)}{hidden}</p>'
+
+
 def show(view: View) -> list[Any]:
     """A view as the page's updates, in the order of ``chat_pane``'s outputs."""
     asking = view.asking
-    status = None if view.status is None else f'<p role="status">{text(view.status)}</p>'
+    status = None if view.status is None else status_html(view.status, view.spoken)
     return [
         *(gr.skip() if value is None else value for value in (view.log, view.live, status)),
         gr.skip() if view.kept is None else view.kept,

@@ -10,8 +10,9 @@ import gradio as gr
 
 from assistant.answering import MAX_QUESTION_CHARS
 from assistant.errors import AssistantError
-from assistant.web.assets import script
-from assistant.web.chat import Chat, View, show
+from assistant.web import exports
+from assistant.web.assets import download_html, html_part
+from assistant.web.chat import Chat, View, show, status_html
 from assistant.web.choices import ChoiceWidgets
 from assistant.web.conversation import Conversation
 
@@ -32,6 +33,7 @@ class ChatWidgets:
     stop: gr.Button
     editing: gr.State
     cancel: gr.Button
+    download: gr.HTML
 
     def outputs(self) -> list[Any]:
         """In the order of :func:`assistant.web.chat.show`."""
@@ -44,9 +46,10 @@ class ChatWidgets:
 def lay_out(kept: gr.BrowserState) -> ChatWidgets:
     """Conversation above, question below. Call inside the column it fills."""
     with gr.Column(elem_id="conversation", elem_classes="pane-scroll"):
-        log = gr.HTML("", elem_id="log", js_on_load=script("log", "again", "edit", "rate"))
-        live = gr.HTML("", elem_id="live", js_on_load=script("live", "suggest"))
-    status = gr.HTML('<p role="status"></p>', elem_id="status", js_on_load=None)
+        log = html_part("", "log", "again", "edit", "rate", "clear", "export")
+        live = html_part("", "live", "suggest")
+    status = html_part(status_html(), "status")
+    download = html_part("", "download")
     with gr.Row(elem_id="composer"):
         question = gr.Textbox(
             label="Your question",
@@ -64,7 +67,16 @@ def lay_out(kept: gr.BrowserState) -> ChatWidgets:
         ask = gr.Button("Ask", variant="primary", elem_id="ask", scale=0)
         stop = gr.Button("Stop", variant="stop", visible=False, elem_id="stop", scale=0)
     return ChatWidgets(
-        log, live, status, kept, question, ask, stop, gr.State(False, time_to_live=3600), cancel
+        log,
+        live,
+        status,
+        kept,
+        question,
+        ask,
+        stop,
+        gr.State(False, time_to_live=3600),
+        cancel,
+        download,
     )
 
 
@@ -120,6 +132,16 @@ def wire(chat: Chat, page: ChatWidgets, choices: ChoiceWidgets) -> None:
             view = View(status=str(error))
         return show(view)
 
+    def clear() -> list[Any]:
+        return show(chat.cleared())
+
+    def export(event: gr.EventData, kept: Any) -> str:
+        conversation = Conversation.restore(kept)
+        if event._data.get("format") == "json":
+            articles = chat.workspace.assistant.articles()
+            return download_html("conversation.json", exports.to_json(conversation, articles))
+        return download_html("conversation.md", exports.to_markdown(conversation))
+
     hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     asked: dict[str, Any] = {
         "inputs": [page.question, page.kept, page.editing, *choices.inputs()],
@@ -134,6 +156,8 @@ def wire(chat: Chat, page: ChatWidgets, choices: ChoiceWidgets) -> None:
     page.live.suggest(suggested, None, page.question, queue=False, **hidden).then(ask, **asked)
     page.log.again(again, **{**asked, "inputs": [page.kept, *choices.inputs()]})
     page.log.edit(edit, page.kept, page.outputs(), queue=False, **hidden)
+    page.log.clear(clear, None, page.outputs(), queue=False, **hidden)
+    page.log.export(export, page.kept, page.download, queue=False, **hidden)
     page.cancel.click(cancel, None, page.outputs(), queue=False, **hidden)
     page.stop.click(stop, None, None, queue=False, **hidden)
     page.log.rate(rate, [page.kept, *choices.inputs()], page.outputs(), queue=False, **hidden)

@@ -10,6 +10,7 @@ import gradio as gr
 
 from assistant.errors import AssistantError
 from assistant.models import EXTRACTIVE
+from assistant.web.assets import download_html, html_part
 from assistant.web.formatting import text
 from assistant.web.workspace import Choice, Workspace, embedded_models
 
@@ -66,7 +67,9 @@ def lay_out(workspace: Workspace) -> ChoiceWidgets:
         elem_id="caution",
     )
     ready = gr.Button("Get this model ready", elem_id="prepare")
-    state = gr.HTML("", elem_id="prepared", js_on_load=None)
+    state = html_part("", "prepared")
+    kept = gr.Button("Save the ratings given here as a file", elem_id="save-feedback")
+    download = html_part("", "feedback")
     widgets = ChoiceWidgets(model, caution, endpoint, name, key)
 
     def chosen(model: str) -> Any:
@@ -80,7 +83,11 @@ def lay_out(workspace: Workspace) -> ChoiceWidgets:
             return f'<p class="problem" role="status">{text(error)}</p>'
         return f'<p role="status">Ready: {text(name)} answers from the next question on.</p>'
 
+    def ratings() -> str:
+        return download_html("feedback.jsonl", "\n".join(workspace.feedback.lines()))
+
     hidden: dict[str, Any] = {"api_visibility": "private"}
+    kept.click(ratings, None, download, show_progress="hidden", **hidden)
     model.change(chosen, model, server, queue=False, show_progress="hidden", **hidden)
     ready.click(prepare, widgets.inputs(), state, concurrency_limit=1, **hidden)
     return widgets

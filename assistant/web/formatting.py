@@ -61,6 +61,11 @@ def facts(article: Article) -> str:
     return joined((article.outlet, article.byline, day(article.published), language))
 
 
+def origin(article: Article) -> str:
+    """Where an article came from, for people."""
+    return "pasted text" if article.source == "text" else article.source
+
+
 def day(published: str | None) -> str | None:
     """The date of an ISO 8601 time; anything else as it is."""
     if published and len(published) > 10 and published[4:5] == "-" and published[10] in "T ":

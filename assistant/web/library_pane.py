@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import gradio as gr
 from assistant.errors import AssistantError
 from assistant.schema import Article
 from assistant.web.article_pane import article_html, empty_html, waiting_html
-from assistant.web.assets import script
+from assistant.web.assets import html_part
 from assistant.web.conversation import Conversation
 from assistant.web.formatting import plural, shorten
 from assistant.web.library_panel import Added, added_html, library_html
@@ -20,6 +21,8 @@ from assistant.web.workspace import Workspace
 
 MAX_AT_ONCE = 50
 """Addresses or files taken in one go."""
+
+MAX_TITLE = 300
 
 Step = tuple[str, Callable[[], tuple[Article, bool]]]
 
@@ -41,9 +44,7 @@ class LibraryWidgets:
 
 def lay_out_library() -> tuple[gr.HTML, gr.HTML, dict[str, Any]]:
     """The list and the ways to add to it. Call inside the column it fills."""
-    panel = gr.HTML(
-        "", elem_id="library", js_on_load=script("library", "choose", "rename", "remove")
-    )
+    panel = html_part("", "library", "choose", "rename", "remove")
     with gr.Accordion("Add articles", open=False, elem_id="add"):
         addresses = gr.Textbox(
             label="Addresses, one a line", placeholder="https://…", lines=1, max_lines=5
@@ -56,9 +57,9 @@ def lay_out_library() -> tuple[gr.HTML, gr.HTML, dict[str, Any]]:
             elem_id="add-files",
         )
         pasted = gr.Textbox(label="Or paste the text", lines=3, max_lines=8, elem_id="pasted")
-        title = gr.Textbox(label="Its title", placeholder="optional", max_length=300)
+        title = gr.Textbox(label="Its title", placeholder="optional", max_length=MAX_TITLE)
         add_text = gr.Button("Add this text", size="sm", elem_id="add-text")
-    added = gr.HTML("", elem_id="added", js_on_load=None)
+    added = html_part("", "added")
     inputs = {
         "addresses": addresses,
         "title": title,
@@ -72,7 +73,7 @@ def lay_out_library() -> tuple[gr.HTML, gr.HTML, dict[str, Any]]:
 
 def lay_out_article() -> gr.HTML:
     """The article pane. Call inside the column it fills."""
-    return gr.HTML(waiting_html(), elem_id="article", js_on_load=script("article", "open"))
+    return html_part(waiting_html(), "article", "open")
 
 
 class Shelf:
@@ -106,7 +107,7 @@ class Shelf:
             out.append(str(given["article"]))
         return replace(conversation, left_out=tuple(dict.fromkeys(out)))
 
-    def add(self, steps: list[Step]) -> Iterator[tuple[list[Added], str, Article | None]]:
+    def add(self, steps: Sequence[Step]) -> Iterator[tuple[list[Added], str, Article | None]]:
         """Add one thing after another: results so far, what is being read, the last article."""
         results: list[Added] = []
         last: Article | None = None
@@ -139,7 +140,8 @@ def wire(workspace: Workspace, page: LibraryWidgets, kept: gr.BrowserState) -> N
     def rename(kept: Any, event: gr.EventData) -> tuple[str, Any, str]:
         given = event._data
         try:
-            article = workspace.rename(str(given.get("article")), str(given.get("title", "")))
+            title = str(given.get("title", ""))[:MAX_TITLE]
+            article = workspace.assistant.library.rename(str(given.get("article")), title)
         except AssistantError as error:
             return shelf.panel(Conversation.restore(kept)), gr.skip(), _problem(error)
         return shelf.panel(Conversation.restore(kept)), shelf.article(article.id), ""
@@ -151,7 +153,7 @@ def wire(workspace: Workspace, page: LibraryWidgets, kept: gr.BrowserState) -> N
             return shelf.panel(Conversation.restore(kept)), gr.skip(), _problem(error)
         return shelf.panel(Conversation.restore(kept)), shelf.article(), ""
 
-    def add(steps: list[Step], kept: Any) -> Iterator[list[Any]]:
+    def add(steps: Sequence[Step], kept: Any) -> Iterator[list[Any]]:
         for results, working, last in shelf.add(steps):
             done = not working
             yield [
@@ -162,19 +164,19 @@ def wire(workspace: Workspace, page: LibraryWidgets, kept: gr.BrowserState) -> N
 
     def add_addresses(addresses: str, kept: Any) -> Iterator[list[Any]]:
         lines = [line.strip() for line in addresses.splitlines() if line.strip()]
-        for updates in add(
-            [(shorten(line, 80), lambda a=line: workspace.add(a)) for line in lines], kept
-        ):
+        steps = [(shorten(line, 80), partial(workspace.add, line)) for line in lines]
+        for updates in add(steps, kept):
             yield [*updates, ""]
 
     def add_text(text: str, title: str, kept: Any) -> Iterator[list[Any]]:
-        steps = [(title or "the pasted text", lambda: workspace.add(text=text, title=title))]
+        steps = [(title or "the pasted text", partial(workspace.add, text=text, title=title))]
         for updates in add(steps, kept):
             yield [*updates, "", ""]
 
     def add_files(files: list[str] | None, kept: Any) -> Iterator[list[Any]]:
         paths = [Path(name) for name in files or ()]
-        for updates in add([(p.name, lambda p=p: workspace.add(p)) for p in paths], kept):
+        steps = [(path.name, partial(workspace.add, path)) for path in paths]
+        for updates in add(steps, kept):
             yield [*updates, None]
 
     hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}

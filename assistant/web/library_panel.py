@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.schema import Article
-from assistant.web.formatting import attributes, facts, plural, text
+from assistant.web.formatting import attributes, facts, origin, plural, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,11 @@ def library_html(articles: Sequence[Article], left_out: Sequence[str]) -> str:
     chosen = sum(article.id not in left_out for article in articles)
     rows = "".join(_row(article, article.id not in left_out) for article in articles)
     every = attributes(data_do="choose", data_all="none" if chosen == len(articles) else "all")
-    change = "Choose none" if chosen == len(articles) else "Choose all"
+    change = "None" if chosen == len(articles) else "All"
     several = f'<button type="button"{every}>{change}</button>' if len(articles) > 1 else ""
     return (
         f'<div class="library-head"><span>{chosen} of {plural(len(articles), "article")} '
-        f'to be asked</span>{several}</div><ul class="library-list">{rows}</ul>'
+        f'chosen</span>{several}</div><ul class="library-list">{rows}</ul>'
     )
 
 
@@ -58,7 +58,7 @@ def _row(article: Article, chosen: bool) -> str:
     open_ = attributes(data_do="open", class_="open", **about)
     rename = attributes(data_do="rename", aria_label=f"Rename “{article.title}”", **about)
     remove = attributes(data_do="remove", aria_label=f"Remove “{article.title}”", **about)
-    known = facts(article) or text(article.source)
+    known = facts(article) or text(origin(article))
     return (
         f"<li><input{box}{attributes(aria_label=f'Ask “{article.title}”')}>"
         f'<div><button type="button"{open_}>{text(article.title)}</button>'

@@ -87,7 +87,7 @@ class Run:
                 stream.close()
         except AssistantError as error:
             self._put(error)
-        except Exception:
+        except Exception:  # noqa: BLE001
             # A door: whatever it was, the page stays usable and the log has the rest.
             _LOG.exception("A question failed")
             self._put(AssistantError("Something went wrong here. Ask again; the log says more."))

@@ -13,13 +13,14 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from langchain_core.embeddings import Embeddings
 from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr
 
 from assistant import models, weights
 from assistant.answering import Assistant
 from assistant.articles import Loader, load_article
-from assistant.errors import ArticleError, AssistantError, UserInputError
+from assistant.errors import ArticleError, UserInputError
 from assistant.evaluation.commands import seed_questions
 from assistant.fetching import is_url
 from assistant.schema import Article
@@ -27,6 +28,7 @@ from assistant.settings import Settings
 from assistant.web.feedback import Feedback
 
 SEED = "g7-gaza-blinken.txt"
+SEED_SOURCE = f"seeds/{SEED}"
 SEED_TITLE = "Blinken calls on the G7 to speak with one voice on Gaza"
 
 MODELS_KEPT = 2
@@ -47,7 +49,8 @@ class Workspace:
     """The assistant behind the page. Thread-safe.
 
     ``opening`` completes when the assistant is open; until then every method that needs it
-    waits. ``loader`` reads what readers add; ``endpoints`` lets them name model servers.
+    waits. ``loader`` reads what readers add; ``embedder`` is for libraries of evaluations;
+    ``endpoints`` lets readers name model servers.
     """
 
     def __init__(
@@ -56,11 +59,13 @@ class Workspace:
         settings: Settings,
         *,
         loader: Loader | None = None,
+        embedder: Embeddings | None = None,
         endpoints: bool = True,
     ) -> None:
         self.opening = opening
         self.settings = settings
         self.endpoints = endpoints
+        self._embedder = embedder
         self.feedback = Feedback(settings.store)
         self._loader = loader or Loader(offline=settings.offline)
         self._adding = threading.Lock()
@@ -118,26 +123,13 @@ class Workspace:
         new = library.add(article)
         return library.article(article.id), new
 
-    def rename(self, article_id: str, title: str) -> Article:
-        """Give an article another title; its text, and so its id, stay.
+    def embedder(self) -> Embeddings:
+        """An embedding model for another library than this one.
 
         Raises:
-            UserInputError: an empty title. UnknownArticle, LibraryError.
+            ModelError, WeightsError: it cannot be had.
         """
-        title = " ".join(title.split())
-        if not title:
-            raise UserInputError("A title needs at least one letter.")
-        library = self.assistant.library
-        with self._adding:
-            old = library.article(article_id)
-            new = replace(old, title=title[:300])
-            library.remove(article_id)
-            try:
-                library.add(new)
-            except AssistantError:
-                library.add(old)
-                raise
-        return new
+        return self._embedder or models.embedder(self.settings)
 
     def raise_failure(self) -> None:
         """Raise what stopped the assistant from opening, if anything did."""
@@ -197,7 +189,7 @@ def seed_library(assistant: Assistant) -> None:
             article = load_article(path, title=SEED_TITLE)
         except ArticleError:
             return  # an installation without samples is still a good one
-        assistant.library.add(replace(article, source=f"seeds/{SEED}"))
+        assistant.library.add(replace(article, source=SEED_SOURCE))
 
 
 def embedded_models() -> list[str]:

@@ -30,6 +30,8 @@
     again: (button, part) => part.trigger("again", {}),
     edit: (button, part) => { part.trigger("edit", {}); focusQuestion(); },
     suggest: (button, part) => part.trigger("suggest", { question: button.dataset.question }),
+    clear: (button, part) => clear(part),
+    export: (button, part) => part.trigger("export", { format: button.dataset.format }),
     choose: (button, part) => part.trigger("choose", { all: button.dataset.all }),
   };
 
@@ -58,6 +60,8 @@
       if (state.wanted) showSentence(state.wanted);
     }
     if (name === "library") markCurrent();
+    if (name === "download" || name === "feedback") save(parts[name].element);
+    if (name === "evaluation") offerReport(parts[name].element);
   }
 
   // Answers: the newest one is in charge of the highlights until another is chosen.
@@ -118,7 +122,7 @@
         const last = found[found.length - 1];
         last.dataset.n = last.dataset.n ? `${last.dataset.n}, ${number}` : number;
       }
-      if (found.length && (!first || found[0].offsetTop < first.offsetTop)) first = found[0];
+      first ??= found[0]; // marks come best first
     }
     if (!scroll || !marks.length) return;
     if (!here.length) openArticle(marks[0][0], marks[0][1]);
@@ -144,6 +148,7 @@
 
   function showSentence({ article, start, end }) {
     state.wanted = null;
+    tab("Chat");
     if (narrow()) pane("article");
     const found = article === shownArticle() ? sentences(+start, +end) : [];
     if (!found.length) {
@@ -290,6 +295,15 @@
     if (sure) part.trigger("remove", { article });
   }
 
+  async function clear(part) {
+    const sure = await dialogue({
+      title: "Begin a new conversation?",
+      text: "This one leaves the page. Save it first if you want to keep it.",
+      ok: "Begin anew", danger: true,
+    });
+    if (sure) part.trigger("clear", {});
+  }
+
   async function rate(button, part) {
     const { turn, rating } = button.dataset;
     let comment = "";
@@ -319,15 +333,31 @@
     setTimeout(() => $("#question textarea")?.focus(), 150);
   }
 
-  function download(name, kind, text) {
+  function save(element) {
+    const file = $("[data-name]", element);
+    if (!file) return;
+    const { name, kind, text } = file.dataset;
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([text], { type: kind }));
     link.download = name;
     link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  }
+
+  // The report is a page of its own. It opens from memory, so that no route has to serve it.
+  function offerReport(element) {
+    const link = $("[data-report]", element);
+    if (!link || link.dataset.ready) return;
+    link.href = URL.createObjectURL(new Blob([link.dataset.report], { type: "text/html" }));
+    link.dataset.ready = "yes";
   }
 
   // Narrow screens show one pane at a time.
+
+  function tab(name) {
+    const button = $$("#tabs button[role=tab]").find((b) => b.textContent.trim() === name);
+    if (button && button.getAttribute("aria-selected") !== "true") button.click();
+  }
 
   function pane(name) {
     document.body.dataset.pane = name;
@@ -343,8 +373,19 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     document.body.append(tip);
-    document.body.dataset.pane = "chat";
+    const bar = document.createElement("nav");
+    bar.id = "panes";
+    bar.setAttribute("aria-label", "Panes");
+    for (const [name, label] of [["chat", "Chat"], ["article", "Article"], ["library", "Library"]]) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.dataset.pane = name;
+      button.textContent = label;
+      bar.append(button);
+    }
+    document.body.append(bar);
+    pane("chat");
   });
 
-  window.articlePage = { mount, download };
+  window.articlePage = { mount };
 })();

@@ -1,0 +1,101 @@
+"""A conversation as a file: Markdown to read, JSON whose quotes can be checked for ever.
+
+The JSON carries the text of every cited article, so ``text[start:end] == quote`` holds without
+this program and after the article has left the library.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from assistant.schema import Answer, Article
+from assistant.web.conversation import Conversation, Exchange
+
+FORMAT = "ask-the-article/conversation"
+
+
+def to_json(conversation: Conversation, articles: Iterable[Article]) -> str:
+    """The conversation as JSON; ``docs/web.md`` describes the format.
+
+    ``articles`` is the library; of those, the ones cited are written out.
+    """
+    cited = {key for exchange in conversation.exchanges for key in _cited(exchange)}
+    return json.dumps(
+        {
+            "format": FORMAT,
+            "version": 1,
+            "exported": datetime.now(UTC).isoformat(timespec="seconds"),
+            "articles": [_described(article) for article in articles if article.id in cited],
+            "exchanges": [
+                {
+                    "question": exchange.question,
+                    "answer": exchange.answer.to_dict() if exchange.answer else None,
+                    "note": exchange.note,
+                    "rating": exchange.rating,
+                }
+                for exchange in conversation.exchanges
+            ],
+        },
+        ensure_ascii=False,
+        indent=1,
+    )
+
+
+def to_markdown(conversation: Conversation) -> str:
+    """The conversation with a footnote for every quote: source, title and offsets."""
+    parts = ["# Questions and answers"]
+    for number, exchange in enumerate(conversation.exchanges, start=1):
+        parts.append(f"## {_line(exchange.question)}")
+        if exchange.answer:
+            parts += _answer(exchange.answer, number)
+        else:
+            parts.append(f"*{_line(exchange.note)}*")
+    return "\n\n".join(parts) + "\n"
+
+
+def _answer(answer: Answer, number: int) -> list[str]:
+    # Footnotes are numbered through the whole file, so each carries its question's number.
+    words = " ".join(
+        sentence.text + "".join(f"[^{number}-{c.marker}]" for c in sentence.citations)
+        for sentence in answer.sentences
+    )
+    parts = [words or answer.text]
+    if answer.related:
+        nearest = "\n".join(f"- “{_line(hit.passage.text)}”" for hit in answer.related)
+        parts.append(f"Related passages (not an answer):\n\n{nearest}")
+    if answer.citations:
+        parts.append(
+            "\n".join(
+                f"[^{number}-{c.marker}]: “{_line(c.quote)}” – {_line(c.title)}, "
+                f"{_line(c.source)}, characters {c.start}–{c.end}"
+                for c in answer.citations
+            )
+        )
+    return parts
+
+
+def _cited(exchange: Exchange) -> set[str]:
+    answer = exchange.answer
+    if answer is None:
+        return set()
+    hits = (*answer.related, *answer.retrieved)
+    return {c.article_id for c in answer.citations} | {hit.passage.article_id for hit in hits}
+
+
+def _described(article: Article) -> dict[str, str | None]:
+    return {
+        "id": article.id,
+        "title": article.title,
+        "source": article.source,
+        "url": article.url,
+        "outlet": article.outlet,
+        "byline": article.byline,
+        "published": article.published,
+        "text": article.text,
+    }
+
+
+def _line(value: str) -> str:
+    return " ".join(value.split())
