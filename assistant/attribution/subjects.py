@@ -24,12 +24,11 @@ from assistant.attribution.speech import (
     AUXILIARIES,
     DASHES,
     DETERMINERS,
-    JUDGING,
     OPENERS,
     PLAIN,
     PREPOSITIONS,
     PRONOUNS,
-    SAYING,
+    VERBS,
     can_speak,
     is_adverb,
     is_role,
@@ -82,7 +81,7 @@ class Subjects:
         start = segment_start(words, j)
         if start > j and before in ("when", "if", "once"):
             return []  # "when asked about it"
-        if start and words[start - 1].lower in SAYING | JUDGING and start <= j:
+        if start and words[start - 1].lower in VERBS and start <= j:
             return self._after_relative(words, start - 2, i)
         if start > j:
             relative = words[j].lower in ("who", "which", "that") and j > 0
