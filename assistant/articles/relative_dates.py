@@ -25,7 +25,8 @@ _RELATIVE = re.compile(
 _DATED = re.compile(r"\s*,?\s*(the\s+)?(\d{1,2}\b|[A-Z][a-z]{2,8}\.?\s+\d)")
 _AHEAD = re.compile(
     r"(\b(will|would|shall|'ll|(is|are) (due|expected|set|scheduled|to)"
-    r"|(plan|hope|expect|intend)s? to|scheduled for|until)\b[^.;]{0,60}|\bexpected (on |by |for )?)$",
+    r"|(plan|hope|expect|intend)s? to|scheduled for|until)\b[^.;]{0,60}"
+    r"|\bexpected (on |by |for )?)$",
     re.IGNORECASE,
 )
 _NUMBERS = {"a": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
