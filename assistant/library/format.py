@@ -19,8 +19,12 @@ MIGRATIONS = (
         splitter TEXT NOT NULL,
         passages INTEGER NOT NULL,
         added TEXT NOT NULL,
-        details TEXT NOT NULL,                    -- JSON: the other fields of schema.Article
-        text TEXT NOT NULL                        -- last, so that counting does not read it
+        details TEXT NOT NULL                     -- JSON: the other fields of schema.Article
+    ) STRICT;
+    CREATE INDEX articles_by_state ON articles (state);
+    CREATE TABLE texts (                          -- apart, so that listing does not read them
+        article INTEGER PRIMARY KEY REFERENCES articles ON DELETE CASCADE,
+        text TEXT NOT NULL
     ) STRICT;
     CREATE TABLE passages (
         number INTEGER PRIMARY KEY,               -- article << {ARTICLE_BITS} | position

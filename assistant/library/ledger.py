@@ -49,7 +49,7 @@ class Entry:
 
 
 _ENTRIES = "SELECT number, id, state, splitter, passages FROM articles"
-_ARTICLES = "SELECT id, text, details FROM articles"
+_ARTICLES = "SELECT id, text, details FROM articles JOIN texts ON article = number"
 
 
 class Ledger:
@@ -60,6 +60,7 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         """Open or create the ledger. Raises LibraryError as :class:`Database` does."""
+        self.path = path
         self._database = Database(path, APPLICATION_ID, MIGRATIONS)
         self.spaces = Spaces(self._database)
         self.library = self.fact("library") or uuid4().hex[:12]
@@ -120,6 +121,12 @@ class Ledger:
             row = db.execute(f"{_ENTRIES} WHERE id = ?", (_encodable(article_id),)).fetchone()
         return None if row is None else Entry(*row)
 
+    def count(self) -> int:
+        """How many articles are ready."""
+        with self._database.reading() as db:
+            row = db.execute("SELECT count(*) FROM articles WHERE state = 'ready'").fetchone()
+        return int(row[0])
+
     def ready(self) -> list[str]:
         """Ids of the ready articles, in the order of adding."""
         with self._database.reading() as db:
@@ -148,14 +155,15 @@ class Ledger:
         details = details_of(article)
         _check(article, passages)
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        row = (article.id, "indexing", space.splitter, len(passages), now, details, article.text)
+        row = (article.id, "indexing", space.splitter, len(passages), now, details)
         with self._database.writing() as db:
             added = db.execute(
-                "INSERT INTO articles (id, state, splitter, passages, added, details, text) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO articles (id, state, splitter, passages, added, details) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
                 row,
             )
             number = int(added.lastrowid or 0)
+            db.execute("INSERT INTO texts VALUES (?, ?)", (number, article.text))
             _insert_passages(db, number, passages)
             put_vectors(db, number, space, vectors)
         return number

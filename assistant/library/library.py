@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -53,16 +54,16 @@ class Library:
         self._progress = progress or (lambda sentence: None)
         self._notices: list[str] = []
         self._writing = threading.RLock()
-        self._lock = lock.acquire(store)
-        try:
+        with ExitStack() as opened:
+            opened.callback(lock.acquire(store).release)
             self._ledger = Ledger(store / "ledger.sqlite3")
+            opened.callback(self._ledger.close)
             tell = self._notices.append
             self._embedding = Embedding(self._ledger, embedder, embedder_name, self._writing, tell)
             self._upkeep = Upkeep(self._ledger, store / "chroma", chroma_url, self._writing, tell)
+            opened.callback(self._upkeep.close)
             self._finish_what_was_begun()
-        except BaseException:
-            self._lock.release()
-            raise
+            self._opened = opened.pop_all()
 
     @classmethod
     def open(
@@ -98,11 +99,7 @@ class Library:
     def close(self) -> None:
         """Release files and lock. Idempotent; the library cannot be used afterwards."""
         with self._writing:
-            try:
-                self._upkeep.close()
-            finally:
-                self._ledger.close()
-                self._lock.release()
+            self._opened.close()
 
     def __enter__(self) -> Self:
         return self
@@ -119,10 +116,6 @@ class Library:
     def notices(self) -> tuple[str, ...]:
         """What had to be repaired or redone since opening, in plain sentences."""
         return tuple(self._notices)
-
-    def __len__(self) -> int:
-        """How many articles there are."""
-        return len(self._ledger.ready())
 
     def article_ids(self) -> list[str]:
         """The id of every article, in the order of adding, without reading any text."""
@@ -243,7 +236,7 @@ class Library:
         if entries is not None and sum(entry.passages for entry in entries) <= EXACT_PASSAGES:
             return self._ranked(self._compare(vector, k, entries, space), k)
         # Naming every article is no restriction, and the index is faster without one.
-        whole = entries is None or len(entries) == len(self)
+        whole = entries is None or len(entries) == self._ledger.count()
         numbers = None if whole or entries is None else [entry.number for entry in entries]
         return self._ask_index(vector, k, numbers, space)
 
@@ -258,7 +251,7 @@ class Library:
             UnknownArticle: when one of the articles is not in the library.
         """
         entries = None if article_ids is None else self._ledger.select(article_ids)
-        whole = entries is None or len(entries) == len(self)
+        whole = entries is None or len(entries) == self._ledger.count()
         numbers = None if whole or entries is None else [entry.number for entry in entries]
         k = min(k, MAX_RESULTS)
         return self._ranked(self._ledger.search_words(query, k, numbers), k)

@@ -165,8 +165,11 @@ class Upkeep:
         return index
 
     def _connect(self, space: Space) -> Index:
-        chroma = Chroma.on_server(self._url) if self._url else Chroma.in_folder(self._folder)
-        return Index(chroma, self._ledger.library, space)
+        if self._url is None:
+            return Index(Chroma.in_folder(self._folder), self._ledger.library, space)
+        # A copied store must not write into the collection of the store it was copied from.
+        inode = self._ledger.path.stat().st_ino
+        return Index(Chroma.on_server(self._url), f"{self._ledger.library}-{inode:x}", space)
 
     def _reconcile(self, index: Index) -> tuple[int, int]:
         """Make the keys of the index those of the ledger; returns passages added and removed."""
