@@ -25,12 +25,22 @@ _TURNS = 3
 _MAX_CHARS = 400
 
 _POINTING = re.compile(
-    r"\b(he|she|him|her|his|hers|they|them|their|theirs|it|its|this|these|those|there|"
-    r"the (?:first|second|third|last|other|former|latter|same)(?: one)?|ones?|so|then|else)\b"
+    r"\b(?:he|she|him|her|his|hers|they|them|their|theirs|its|ones|else|it(?! that\b)"
+    # not "Is there a ceasefire?"
+    r"|(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )(?<!\bbe )there"
+    r"(?! (?:is|are|was|were|be|been|has|have|will|would)\b)"
+    r"|(?:this|these)(?! (?:article|text|story|report|news|week|month|year|morning|evening)\b)"
+    r"|those(?! (?:who|whose|that|in|of|\w+ed)\b)"
+    # not "the first day" or "one state or two"
+    r"|the (?:first|second|third|last|other|former|latter|same)"
+    r"(?: one)?(?=\s*(?:[?.,;]|$|(?:say|said|do|did|mean|want|think|one)\b))"
+    r"|(?:which|this|that|the) one|(?:so|then)(?=\s*\?)|(?:do|does|did|done|say|said|think) so)\b"
     r"|\b(?:did|does|do|was|is|were|will|of|about|after|before|for|to|with|like|by) that\b"
     r"(?! (?:the|an?|his|her|their|its|this|these)\b)",
     re.IGNORECASE,
 )
+# "Where is the meeting?" has one word only, and yet all it needs.
+_DEFINITE = re.compile(r"^\w+ (?:is|are|was|were|did|does|do|will|has|have|had) the \w", re.I)
 _CONTINUING = re.compile(
     r"^(and|but|or|so|also|then|what about|how about|why|why not|how so|when|where|who|"
     r"what else|anything else|who else|since when|how come)\b",
@@ -52,7 +62,8 @@ def is_standalone(question: str) -> bool:
         return False
     if _SAME_FOR.match(question) and not re.search(r"\b(did|do|does|is|was|were)\b", question):
         return False
-    return not (_CONTINUING.match(question) and len(content_words(question)) < 2)
+    short = len(content_words(question)) < 2 and not _DEFINITE.match(question)
+    return not (_CONTINUING.match(question) and short)
 
 
 def standalone(
@@ -86,6 +97,8 @@ def _same_for_another(question: str, previous: str) -> str:
     subject = match.group(1).strip()
     if moved := _same_place(subject, previous):
         return moved
+    if subject.islower() and countries(subject.title()):
+        subject = subject.title()
     if not re.fullmatch(_NAME + r"(?:['’]s?)?", subject):
         return ""
     is_country = bool(countries(subject))
