@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -39,6 +41,12 @@ class ChromaServer:
             except httpx.HTTPError:
                 time.sleep(0.05)
         raise TimeoutError(f"`chroma run` did not answer at {self.url} within a minute")
+
+    def pause(self, seconds: float) -> None:
+        """Let it hang: connections are accepted, and nothing is answered until later."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        threading.Timer(seconds, self._process.send_signal, [signal.SIGCONT]).start()
 
     def kill(self) -> None:
         """End it at once, as a crash would."""

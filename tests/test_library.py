@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,7 +22,7 @@ from assistant.errors import (
     ModelError,
     UnknownArticle,
 )
-from assistant.library import Library, embedding, library
+from assistant.library import Library, chroma, embedding, library
 from assistant.schema import Passage
 from assistant.testing import HashEmbedder
 from tests.chroma_server import ChromaServer
@@ -393,6 +394,26 @@ def test_a_copied_store_has_a_collection_of_its_own(tmp_path: Path, server: Chro
     with opened(tmp_path / "one") as one:
         assert contents(one) == {numbered(1).id: 6, numbered(2).id: 6}
         assert one.notices == ()
+
+
+def test_a_server_that_hangs_is_not_waited_for(
+    tmp_path: Path, server: ChromaServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chroma, "REQUEST_SECONDS", 0.5)
+    monkeypatch.setattr(chroma, "CONNECT_SECONDS", 0.5)
+    with Library.open(tmp_path, HashEmbedder(), embedder_name="hash", chroma_url=server.url) as lib:
+        lib.add(numbered(1))
+        server.pause(4.0)
+        began = time.monotonic()
+        for call in (lambda: lib.search_dense("talks", 1), lambda: lib.add(numbered(2))):
+            with pytest.raises(LibraryError, match="chroma run"):
+                call()
+        assert time.monotonic() - began < 3.5
+        assert lib.search_dense("talks", 1, [numbered(1).id])
+        time.sleep(max(0.0, 4.2 - (time.monotonic() - began)))
+        monkeypatch.setattr(chroma, "REQUEST_SECONDS", 10.0)
+        assert lib.add(numbered(2)) is True
+        assert contents(lib) == {numbered(1).id: 6, numbered(2).id: 6}
 
 
 def test_a_server_that_lost_its_data_is_filled_again(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
 
 BATCH = 500
-"""Vectors a call: 5,000 at once are indexed at half the speed, and 5,461 are refused."""
+"""Vectors a call: 5,000 at once are indexed at half the speed, and 5,462 are refused."""
 
 PAGE = 10_000
 """Keys a call when all of them are listed."""
@@ -30,6 +30,8 @@ _HNSW: CreateHNSWConfiguration = {
     # Saved to disk every so many vectors. Never saving survives a kill too, but then opening
     # costs 0.35 s for each 1,000 vectors, against 0.04 s in all; see `upkeep` for the kill.
     "sync_threshold": 1000,
+    # Of the 10 nearest among 20,000 vectors of 384 numbers these find 99.95 % in 1.7 ms;
+    # Chroma's own (100, 100, 16) find 98.05 % in 1.1 ms, and are built 1.7 times as fast.
     "ef_construction": 200,
     "ef_search": 200,
     "max_neighbors": 24,

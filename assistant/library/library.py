@@ -32,7 +32,12 @@ if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
 EXACT_PASSAGES = 20_000
-"""Passages up to which chosen articles are compared exactly, in memory; see docs."""
+"""Passages up to which chosen articles are compared one by one, from memory.
+
+Measured at 384 numbers: a third of a millisecond for one article and 5 ms for 20,000 passages,
+with nothing missed; Chroma takes 3 ms and 40 ms when it has to leave other articles out, and
+1 to 2 ms for a whole library, which is always asked of it.
+"""
 
 MAX_RESULTS = 1_000
 """Passages returned at most by one search."""

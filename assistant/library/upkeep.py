@@ -27,8 +27,8 @@ from assistant.library.ledger import Entry, Ledger
 from assistant.library.spaces import Space
 from assistant.library.vectors import Vectors
 
-PROBE_ABOVE = 5_000
-"""Passages from which a doubtful index is examined (2 s) rather than rebuilt (1 s for 3,000)."""
+PROBE_ABOVE = 3_000
+"""Passages from which a doubtful index is examined (2 s) rather than rebuilt (1 s for 1,500)."""
 
 _FACT = "index"
 _SERVER_SEAL = "server"
