@@ -33,7 +33,7 @@ _CONTROL = re.compile(
     r"|<｜[^｜<>\n]{1,40}｜>"  # DeepSeek
     r"|</?s>|<(?:bos|eos|pad|unk)>"
     r"|\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS)\]|<</?SYS>>"
-    r"|</?(?:start|end)_of_(?:turn|image)>|<\|?(?:im_start|im_end)\|?>|<(?:tool_call|think)>",
+    r"|</?(?:start|end)_of_(?:turn|image)>|<\|?(?:im_start|im_end)\|?>|</?(?:tool_call|tool_response|tools|think)>",
     re.IGNORECASE,
 )
 
