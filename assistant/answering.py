@@ -49,6 +49,9 @@ RELATED = 3
 _HOPELESS = 0.5
 """Share of the threshold below which the model is not even asked for an answer."""
 
+_VERIFIED = 2
+"""Quotes the model reads again, alone, to say whether they bear the answer out."""
+
 _QUOTED = 2
 """Passages an answer without a language model consists of."""
 
@@ -298,10 +301,19 @@ class Assistant:
             clean(reply.text), task.asked, context, task.hits, task.articles, task.voices
         )
         grounded = task.with_statements(grounded)
-        after = task.signals(yes, grounded)
-        probability = decision.probability(after)
-        if grounded.declined or not grounded.backed or probability < limit:
+        if grounded.declined or not grounded.backed:
             return None, 1 - min(probability, limit)
+        quotes = " ".join(citation.quote for citation in grounded.citations[:_VERIFIED])
+        answer = " ".join(sentence.text for sentence in grounded.sentences)
+        after = task.signals(
+            yes,
+            grounded,
+            confirms=reader.confirms(quotes, task.asked, answer),
+            suffices=reader.suffices(quotes, task.asked),
+        )
+        probability = decision.probability(after)
+        if probability < limit:
+            return None, 1 - probability
         return grounded, decision.confidence(after)
 
     def _extract(self, task: Inquiry) -> tuple[Grounded | None, float]:

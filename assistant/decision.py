@@ -32,7 +32,8 @@ class Signals:
     After reading, else None: ``coverage`` is the share of the answer's weight found in what
     it cites, ``unsupported`` the share of its sentences that failed the check, ``unmet``
     tells that a number or a time was asked for and none is given, ``novelty`` how much the
-    answer says that the question did not.
+    answer says that the question did not. ``confirms`` and ``suffices`` are the model's
+    probabilities that the quotes say what the answer says, and that they alone answer.
     """
 
     yes: float | None
@@ -45,6 +46,8 @@ class Signals:
     unsupported: float | None = None
     unmet: bool | None = None
     novelty: float | None = None
+    confirms: float | None = None
+    suffices: float | None = None
 
 
 def probability(signals: Signals) -> float:
@@ -80,9 +83,11 @@ def features(signals: Signals) -> dict[str, float]:
         "strangers": float(min(signals.strangers, 3)),
         "unsaid": float(signals.unsaid),
     }
-    if signals.yes is not None:
-        bounded = min(max(signals.yes, 1e-4), 1 - 1e-4)
-        values["yes"] = math.log(bounded / (1 - bounded))
+    probabilities = (signals.yes, signals.confirms, signals.suffices)
+    for name, chance in zip(("yes", "confirms", "suffices"), probabilities, strict=True):
+        if chance is not None:
+            bounded = min(max(chance, 1e-4), 1 - 1e-4)
+            values[name] = math.log(bounded / (1 - bounded))
     after = (signals.coverage, signals.unsupported, signals.unmet, signals.novelty)
     for name, value in zip(("coverage", "unsupported", "unmet", "novelty"), after, strict=True):
         if value is not None:

@@ -27,7 +27,7 @@ _FEWEST = 2
 _TOKEN = re.compile(
     r"[^\W_]+(?:[.'’-][^\W_]+)*|[.;:!?()“”\"]|,(?= (?:and|or|but|which|who|where)\b)"
 )
-_DENYING = frozenset(
+DENYING = frozenset(
     "no not never none nobody nothing neither nor without cannot cant wont dont doesnt didnt isnt "
     "arent wasnt werent hasnt havent hadnt wouldnt couldnt shouldnt".split()
 )
@@ -41,7 +41,7 @@ _ENDING = frozenset(
     ". ; : ! ? ( ) ” , but although though however while whereas because due adding added".split()
 )
 _DENYING_THINGS = frozenset("no without neither nor".split())
-_ASSERTING = frozenset("only just merely doubt wonder".split())
+ASSERTING = frozenset("only just merely doubt wonder".split())
 """After "not" or "no" these make an assertion: "not only", "no doubt"."""
 
 
@@ -88,10 +88,10 @@ def _read(text: str) -> _Reading:
         denying, doubting = max(0, denying - 1), max(0, doubting - 1)
         if token in _ENDING:
             denying = doubting = 0
-        elif token in _DENYING or token.endswith("n't"):
+        elif token in DENYING or token.endswith("n't"):
             # "Nobody did not agree": two negations make none.
             reach = _SHORT_REACH if token in _DENYING_THINGS else _REACH
-            denying = 0 if denying or following in _ASSERTING else reach
+            denying = 0 if denying or following in ASSERTING else reach
             is_head = True
         elif _DOUBTING.match(token):
             doubting = _REACH

@@ -120,8 +120,15 @@ class Inquiry:
             instead = quote([self.hits[0].passage], self.articles)
         return replace(instead, coverage=grounded.coverage, stands_in=True)
 
-    def signals(self, yes: float | None, grounded: Grounded | None = None) -> Signals:
-        """What speaks for an answer being in the articles."""
+    def signals(
+        self,
+        yes: float | None,
+        grounded: Grounded | None = None,
+        *,
+        confirms: float | None = None,
+        suffices: float | None = None,
+    ) -> Signals:
+        """What speaks for an answer being in the articles; see :class:`Signals`."""
         words = set(content_words(self.asked))
         shares = [
             len(words & set(content_words(hit.passage.text))) / max(1, len(words))
@@ -145,6 +152,8 @@ class Inquiry:
                 unsupported=1.0 if grounded.stands_in else sum(failed) / max(1, len(failed)),
                 unmet=not is_met(self.asked, answer),
                 novelty=novelty(self.asked, answer),
+                confirms=confirms,
+                suffices=suffices,
             )
         self.decided_by = decision.features(signals)
         return signals

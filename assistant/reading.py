@@ -64,9 +64,22 @@ class Reader:
         Raises:
             ModelError: when an in-process model fails.
         """
+        return self._yes(self._messages("answerable", passages, question))
+
+    def confirms(self, quote: str, question: str, answer: str) -> float | None:
+        """Its probability that a quote says what an answer says, and to this very question."""
+        text = render("confirms", self.prompts, quote=quote, question=question, answer=answer)
+        return self._yes([("user", text)])
+
+    def suffices(self, quote: str, question: str) -> float | None:
+        """Its probability that the question can be answered from the quote alone."""
+        return self._yes(
+            [("user", render("suffices", self.prompts, quote=quote, question=question))]
+        )
+
+    def _yes(self, messages: list[tuple[str, str]]) -> float | None:
         if not getattr(type(self.model), "model_fields", {}).get("logprobs"):
             return None
-        messages = self._messages("answerable", passages, question)
         try:
             with endpoint_errors(self.model):
                 reply = self.model.invoke(messages, max_tokens=1, logprobs=True, top_logprobs=10)

@@ -14,7 +14,8 @@ from difflib import get_close_matches
 from assistant.citations import Alignment
 from assistant.denial import contradicts
 from assistant.schema import Passage, Support
-from assistant.voices import Indexes, meant_in, misattributed
+from assistant.side_by_side import difference
+from assistant.voices import Indexes, may_be_one, meant_in, misattributed, people_of
 from assistant.wording import content_words, dates, full_names, names, numbers, stem
 
 SUPPORTED = 0.55
@@ -59,6 +60,8 @@ def check(
     quote = " ".join(passage.text for passage in alignment.passages)
     if reason := misattributed(sentence, alignment.passages, indexes):
         return Verdict("unsupported", reason)
+    if reason := _put_for_another(sentence, alignment.passages, context, indexes):
+        return Verdict("unsupported", reason)
     quote = f"{quote} {meant_in(alignment.passages, indexes)}"
     if reason := mismatch(sentence, quote, context, question):
         return Verdict("unsupported", reason)
@@ -88,6 +91,19 @@ def mismatch(claim: str, quote: str, context: Sequence[Passage], question: str =
     if contradicts(claim, quote):
         return "the quote says the opposite: one of them is negated"
     return ""
+
+
+def _put_for_another(
+    claim: str, passages: Sequence[Passage], context: Sequence[Passage], indexes: Indexes
+) -> str:
+    """What a claim that repeats a passage has in the place of something else, in words."""
+
+    def same(ours: Collection[str], theirs: Collection[str]) -> bool:
+        spelt = any(_misspelt(name, theirs) for name in ours)
+        return spelt or may_be_one(ours, theirs, indexes)
+
+    known = names(" ".join(passage.text for passage in context)) | people_of(indexes)
+    return difference(claim, [passage.text for passage in passages], known, same)
 
 
 def _missing_names(claim: str, quote: str, context: Sequence[Passage], question: str) -> set[str]:

@@ -6,12 +6,12 @@ Stands between the speaker index of an article (``attribution``) and the checks 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from assistant.aliases import countries
 from assistant.attribution import Person, SpeakerIndex, Statement, speaker_index
 from assistant.schema import Article, Passage
-from assistant.wording import content_words
+from assistant.wording import content_words, names
 
 _MOSTLY = 0.6
 """Share of a claim's words inside quotation marks that makes it someone's words."""
@@ -88,6 +88,34 @@ def _about_this(claim: str, claimed: Person, said: Sequence[Statement]) -> list[
     return [one for one, count in zip(said, shared, strict=True) if count * 2 >= max(shared)]
 
 
+def people_of(indexes: Indexes) -> frozenset[str]:
+    """Every word of the persons' names, folded as ``wording.names`` folds them."""
+    people = [person for index in indexes.values() for person in index.people]
+    return names(". ".join(f"x {one.name}" for one in people if one.kind == "person"))
+
+
+def may_be_one(ours: Collection[str], theirs: Collection[str], indexes: Indexes) -> bool:
+    """Whether two groups of names may mean one: by a shared word, a role, or initials.
+
+    Both are folded as ``wording.names`` folds them. Two different persons are never one.
+    """
+    if set(ours) & set(theirs):
+        return True
+    mine, other = (_persons(words, indexes) for words in (ours, theirs))
+    if mine and other:
+        return any(one in other for one in mine)
+    roles = names(". ".join(f"x {one.label}" for one in (*mine, *other)))
+    if roles & set(theirs if mine else ours):
+        return True
+    initials = {"".join(name[0] for name in group) for group in (ours, theirs)}
+    return any(set(name) == set(short) for name in (*ours, *theirs) for short in initials)
+
+
+def _persons(words: Collection[str], indexes: Indexes) -> list[Person]:
+    people = [person for index in indexes.values() for person in index.people]
+    return [p for p in people if p.kind == "person" and names(f"x {p.name}") & set(words)]
+
+
 def unattributed(claim: str, passages: Sequence[Passage], indexes: Indexes) -> Person | None:
     """The speaker whose quoted words the claim states as plain fact, if it does."""
     words = set(content_words(claim))
@@ -97,7 +125,7 @@ def unattributed(claim: str, passages: Sequence[Passage], indexes: Indexes) -> P
         offset = next(p.start for p in passages if p.id == statement.passage_id)
         quoted = statement.text[statement.start - offset : statement.end - offset]
         inside = sum(word in set(content_words(quoted)) for word in words)
-        if inside >= _MOSTLY * len(words) and not _names(claim, statement.speaker):
+        if inside >= _MOSTLY * len(words) and not _is_named(claim, statement.speaker):
             return statement.speaker
     return None
 
@@ -131,6 +159,6 @@ def _lands(person: Person) -> frozenset[str]:
     return countries(person.label)
 
 
-def _names(claim: str, speaker: Person) -> bool:
+def _is_named(claim: str, speaker: Person) -> bool:
     said = set(content_words(claim))
     return bool(said & set(content_words(speaker.name))) or bool(countries(claim) & _lands(speaker))

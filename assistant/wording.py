@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 
 from snowballstemmer import stemmer
@@ -31,6 +32,7 @@ STOPWORDS = frozenset(
 
 _STEMMER = stemmer("english")
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W_]+(?:['’][^\W_]+)*")
+_CONTRACTED = re.compile(r"\b(ca|wo|sha|\w+)(?:n['’]t|(?<=can)not)\b", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _RUN = re.compile(r"[A-Z][\w’'-]+(?: [A-Z][\w’'-]+)+")
 _ABBREVIATION = re.compile(r"\b(?:Mrs?|Ms|Dr|Prof|Sen|Rep|Gov|Gen|Col|Lt|Sgt|St|[A-Z])\.\s$")
@@ -56,6 +58,27 @@ _UNNAMING = frozenset(
     "i i'm i'd i'll i've mr mrs ms dr prof sir lord lady sen rep gov gen president "
     "yesterday today tomorrow".split()
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word as written and what it is compared by: its stem, a number's digits, "not"."""
+
+    text: str
+    stem: str
+
+
+def words_of(text: str) -> list[Word]:
+    """Every word of a text in order, those without a meaning of their own too.
+
+    A contracted "not" is a word of its own: "isn't" is "is" and "not".
+    """
+    found = []
+    for written in _WORD.findall(_CONTRACTED.sub(_uncontracted, text)):
+        plain = _plain(written)
+        if plain:
+            found.append(Word(written, plain if plain in STOPWORDS else stem(plain)))
+    return found
 
 
 def content_words(text: str) -> list[str]:
@@ -148,6 +171,11 @@ def _plain(word: str) -> str:
     if word[:1].isdigit():
         return _digits(word) if word.replace(",", "").replace(".", "").isdigit() else word
     return _NUMBER_WORDS[word] if word in _SMALL else word
+
+
+def _uncontracted(match: re.Match[str]) -> str:
+    verb = match[1].casefold()
+    return f"{ {'ca': 'can', 'wo': 'will', 'sha': 'shall'}.get(verb, match[1]) } not"
 
 
 def _digits(number: str) -> str:

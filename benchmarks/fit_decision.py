@@ -32,7 +32,7 @@ from assistant.evaluation import read_run
 from assistant.schema import QuestionResult
 
 BEFORE = ("nearest", "asked", "together", "strangers", "unsaid")
-AFTER = ("coverage", "unsupported", "unmet", "novelty")
+AFTER = ("coverage", "unsupported", "unmet", "novelty", "confirms", "suffices")
 HEADS = {
     # name: (features, what is learned, whether refused answers are left out)
     "model_before": (("yes", *BEFORE), "answerable", False),

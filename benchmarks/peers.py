@@ -1,6 +1,6 @@
 """Our assistant beside two well-known recipes: same model file, embedder, questions, machine.
 
-    pip install 'ask-the-article[peers]'          # with uv: --link-mode copy, or NLTK refuses its data
+    pip install 'ask-the-article[peers]'           # uv: --link-mode copy, for NLTK
     python benchmarks/peers.py seeds/*.questions.jsonl ../shared/questions/news.jsonl \\
         --systems ours ours:extractive langchain llamaindex --out runs/peers
 

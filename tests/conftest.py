@@ -25,6 +25,7 @@ from assistant.articles import load_article
 from assistant.schema import Article
 from assistant.settings import ENV_PREFIX, Settings
 from assistant.testing import HashEmbedder, ScriptedChatModel
+from tests.command_line import CommandLine
 from tests.sample_articles import SEED
 
 POSITION = "The UK would only support a humanitarian pause, rather than a broad ceasefire."
@@ -99,6 +100,14 @@ def settings(tmp_path: Path) -> Settings:
 def seed_article() -> Article:
     """The sample article, as it is loaded from its file."""
     return load_article(SEED)
+
+
+@pytest.fixture
+def command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> CommandLine:
+    """Runs ``assistant …`` with a library of this test's own, offline and without models."""
+    return CommandLine(tmp_path, monkeypatch, capsys)
 
 
 class Opener:

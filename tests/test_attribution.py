@@ -32,8 +32,9 @@ SHARED = Path(__file__).parents[2] / "shared"
 
 Gold = dict[str, list[str]]
 
-# Annotated by hand; the pages before the rules had seen them (precision and recall were then
-# 0.85 and 0.80 on the first pages, 0.89 and 0.87 on the others).
+# Annotated by hand; the pages before the rules had seen them. Precision and recall were then
+# 0.85 and 0.80 on the first pages, 0.89 and 0.87 on the next, 0.84 and 0.61 on the last, which
+# are an editorial, a gossip column, an appeal and a test drive beside two reports.
 GOLD: dict[str, dict[str, Gold]] = json.loads(
     (Path(__file__).parent / "data" / "speakers.json").read_text(encoding="utf-8")
 )
@@ -77,12 +78,12 @@ def _like(person: Person, names: list[str]) -> str:
     return next(alike, name)
 
 
-def assert_quality(outcomes: list[tuple[int, int, int]]) -> None:
+def assert_quality(outcomes: list[tuple[int, int, int]], least: float = 0.9) -> None:
     hits, extras, misses = (sum(column) for column in zip(*outcomes, strict=True))
     precision, recall = hits / (hits + extras), hits / (hits + misses)
     print(f"precision {precision:.3f}, recall {recall:.3f} of {hits + misses} statements")
-    assert precision >= 0.9
-    assert recall >= 0.9
+    assert precision >= least
+    assert recall >= least
 
 
 def test_speakers_of_the_sample_article() -> None:
@@ -100,11 +101,14 @@ def test_speakers_of_news_articles() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["first pages", "more pages"])
-def test_speakers_of_web_pages(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "least"), [("first pages", 0.9), ("more pages", 0.9), ("other genres", 0.8)]
+)
+def test_speakers_of_web_pages(name: str, least: float) -> None:
     truth = json.loads(shared("pages", "ground-truth.json").read_text())
     texts = {key[:8]: row["articleBody"] for key, row in truth.items()}
-    assert_quality([outcome(article(texts[key]), gold) for key, gold in GOLD[name].items()])
+    found = [outcome(article(texts[key]), gold) for key, gold in GOLD[name].items()]
+    assert_quality(found, least)
 
 
 # One sentence for every pattern, with made-up names.

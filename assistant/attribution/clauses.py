@@ -95,7 +95,7 @@ def _has_clause(words: Sequence[Token], i: int) -> bool:
         return False
     near = any(word.text in (QUOTATION, ",") for word in words[max(0, i - 6) : i])
     closes = near and (not coming or coming[0] in (".", ","))
-    quoted = QUOTATION in coming or (i > 0 and words[i - 1].text == QUOTATION)
+    quoted = QUOTATION in coming or any(w.text == QUOTATION for w in words[max(0, i - 4) : i])
     if closes or quoted or (coming and coming[0] in _CLAUSE):
         return True
     if "that" in coming:

@@ -63,7 +63,7 @@ _NEVER_NAMES = (
     january february march april may june july august september october november december tomorrow
     according speaking meanwhile however although though since still yet now one two three many
     most some another asked instead indeed earlier later also even like unlike despite during
-    including hey welcome enter dear meet remember consider
+    including following hey welcome enter dear meet remember consider
     """.split()
     )
 )

@@ -168,7 +168,8 @@ class Cast:
     def _organisations(self) -> list[tuple[str, list[Span]]]:
         people = {self._text[slice(*self._candidates[m.start].run)] for m in self._mentions}
         found = [pair for pair in self._runs.items() if pair[0] not in people]
-        found = [pair for pair in found if not countries(pair[0])]
+        solid = {self._text[slice(*c.run)] for c in self._candidates.values() if not c.opening}
+        found = [pair for pair in found if pair[0] in solid and not countries(pair[0])]
         return sorted(found, key=lambda pair: -len(pair[1]))
 
     def _introduce(self, c: Candidate) -> Member:

@@ -42,12 +42,16 @@ class Memory:
         if pronoun == "it":
             return self.body or self.person
         opening = words[0].lower
+        if at and words[at - 1].lower in ("which", "that") and pronoun not in _PLURAL:
+            for mention in self._cast.named(words[0].start, words[at].start):
+                if subject_like(words, mention):
+                    return mention.member  # "X was arrested for a call in which he said …"
         if opening in SUBORDINATE | OPENERS:
             for mention in self._cast.named(words[0].start, words[at].start):
                 if opening in SUBORDINATE or subject_like(words, mention):
                     return mention.member
-        if pronoun in _PLURAL and self._body_last:
-            return self.body
+        if pronoun in _PLURAL:
+            return self.body if self._body_last else None
         return self.person or self.body
 
     def described(self, part: Sequence[Token]) -> Member | None:
@@ -68,8 +72,11 @@ class Memory:
             heads, label = _labels(member)
             if noun in heads and wanted <= label:
                 return member
-        generic = noun in BODIES and len(part) == 2
-        return self._cast.organisation(noun, before) if generic else None
+        if noun not in BODIES or len(part) > 2:
+            return None
+        if self.body is not None and all(word[0].isupper() for word in self.body.words):
+            return self.body
+        return self._cast.organisation(noun, before)
 
     def mind(self, member: Member) -> None:
         """Take note of someone named in the sentence being read ("Kishida said …, his office")."""

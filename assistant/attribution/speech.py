@@ -40,9 +40,9 @@ JUDGING = _forms(
     characterize commend complain conclude condemn confirm contend criticise criticize decline
     defend demand denounce deny describe disclose dismiss dub estimate hail label pledge praise
     promise propose rebut recommend regret reject relate report reveal rule slam suggest thank
-    urge vow welcome
+    threaten urge vow welcome
     """
-) | _words("thinks think thought thinking points pointed pointing")
+) | _words("thinks think thought thinking points pointed pointing read reads")
 """Forms of verbs that follow their subject, who must be someone who can speak."""
 
 VERBS = SAYING | JUDGING
@@ -65,27 +65,38 @@ NOUN_LIKE = _words(
 )
 """Forms that are as often nouns: they count as verbs after a name or a pronoun only."""
 
-NEEDS_CLAUSE = ("add", "report", "post", "respond", "continu", "conclud", "estimat", "relat")
+NEEDS_CLAUSE = (
+    "add",
+    "report",
+    "post",
+    "respond",
+    "continu",
+    "conclud",
+    "estimat",
+    "relat",
+    "read",
+)
 """Beginnings of verbs that report speech only where what is said stands beside them."""
 
 ROLES = _words(
     """
-    activist adviser advisor advocate ambassador analyst archbishop architect artist astronaut
-    attorney author bishop boss broker campaigner captain cardinal ceo cfo chair chairman
-    chairperson chairwoman chancellor chief clerk coach co-author co-chair co-founder colonel
-    columnist commander commissioner congressman congresswoman consultant coordinator coroner
-    correspondent councillor councilman councilwoman counsel creator critic curator dean defender
-    delegate deputy designer detective developer diplomat director doctor economist editor
-    employee engineer entrepreneur envoy epidemiologist examiner executive expert farmer fellow
-    founder general governor head historian imam insider inspector instructor investigator investor
-    journalist judge justice king landlord lawmaker lawyer leader legislator lieutenant lord
-    manager marshal mayor mediator member minister mp monarch negotiator nurse observer officer
-    official organiser organizer owner partner pastor physician pilot player policeman pope
-    premier president priest prince princess principal producer professor programmer prosecutor
-    queen rabbi ranger reporter representative researcher scholar scientist secretary senator
-    sergeant sheriff singer speaker specialist spokesman spokesperson spokeswoman strategist
-    student superintendent supervisor surgeon sultan teacher technician therapist trader treasurer
-    trustee undersecretary veteran whistleblower witness writer
+    activist adviser advisor advocate aide ambassador analyst archbishop architect artist
+    astronaut attorney author bishop boss broker campaigner captain cardinal ceo cfo chair
+    chairman chairperson chairwoman chancellor chief clerk coach co-author co-chair co-founder
+    colonel columnist commander commissioner congressman congresswoman consultant coordinator
+    coroner correspondent councillor councilman councilwoman counsel creator critic curator
+    dean defender delegate deputy designer detective developer diplomat director doctor
+    economist editor employee engineer entrepreneur envoy epidemiologist examiner executive
+    expert farmer fellow founder general governor head historian imam insider inspector
+    instructor investigator investor journalist judge justice king landlord lawmaker lawyer
+    leader legislator lieutenant lord manager marshal mayor mediator member minister mp monarch
+    negotiator nurse observer officer official organiser organizer owner partner pastor
+    physician pilot player policeman pope premier president priest prince princess principal
+    producer professor programmer prosecutor queen rabbi ranger reporter representative
+    researcher scholar scientist secretary senator sergeant sheriff singer speaker specialist
+    spokesman spokesperson spokeswoman strategist student superintendent supervisor surgeon
+    sultan teacher technician therapist trader treasurer trustee undersecretary veteran
+    whistleblower witness writer
     dr mr mrs ms prof sir dame lady sen rep gov gen col capt lt sgt rev hon adm maj supt det
     """
 )
@@ -159,7 +170,8 @@ SUBORDINATE = _words("when while after as before because although though if sinc
 _ROLE_ENDINGS = ("ologist", "person", "woman", "ician", "crat")
 _ADVERBS = _words("also later then again once first now still further already often long ever")
 _NOT_ADVERBS = _words(
-    "ally anomaly assembly bully family italy july monopoly only rally reply supply"
+    "ally anomaly assembly bully daily family italy july monopoly monthly only rally reply supply "
+    "weekly"
 )
 
 

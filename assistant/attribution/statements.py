@@ -72,6 +72,7 @@ def speaker_index(article: Article, passages: Sequence[Passage]) -> SpeakerIndex
 
 
 _SIGNED = re.compile(r"^[—–-]{1,2}\s*(\S.{1,60}?)\s*\(@\w+\)")
+_LINKS = re.compile(r"(?:\s*(?:https?://|pic\.twitter\.com/)\S+)+\s*")
 _MOSTLY = 0.6
 """Share of a passage inside quotation marks that makes it someone's words going on."""
 
@@ -208,11 +209,21 @@ class _Reader:
             start, end = (passage.start + at for at in signed.span(1))
             named = self.cast.named(start, end)
             member = named[0].member if named else self.cast.body(signed[1], start, end, "person")
-            for k in range(i - 1, -1, -1):
+            for k in self._post(i):
                 if not any(voice.explicit for voice in voices[k]):
                     voices[k] = [Voice(member, "posted", -1, explicit=False)]
-                if "\n" in self._text[self._passages[k - 1].end : self._passages[k].start]:
-                    break
+
+    def _post(self, i: int) -> Iterator[int]:
+        """The passages of the post that passage ``i`` signs: a paragraph, and links below it."""
+        words = False
+        for k in range(i - 1, -1, -1):
+            linked = _LINKS.fullmatch(self._passages[k].text) is not None
+            if not linked:
+                yield k
+            words = words or not linked
+            gap = self._text[self._passages[k - 1].end : self._passages[k].start]
+            if words and "\n" in gap:
+                return
 
 
 def _statement(

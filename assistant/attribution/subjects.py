@@ -23,12 +23,15 @@ from assistant.attribution.references import Memory, heads, subject_like
 from assistant.attribution.speech import (
     AUXILIARIES,
     DASHES,
+    DAYS,
     DETERMINERS,
+    JUDGING,
     OPENERS,
     PLAIN,
     PREPOSITIONS,
     PRONOUNS,
     VERBS,
+    WRITINGS,
     can_speak,
     is_adverb,
     is_role,
@@ -78,25 +81,33 @@ class Subjects:
         if aside:
             left = self._across(words, j)
             return self.of_phrase(words, *left, i) if left else []
-        start = segment_start(words, j)
+        start = j if before in PRONOUNS else segment_start(words, j)
         if start > j and before in ("when", "if", "once"):
             return []  # "when asked about it"
         if start and words[start - 1].lower in VERBS and start <= j:
             return self._after_relative(words, start - 2, i)
         if start > j:
-            relative = words[j].lower in ("who", "which", "that") and j > 0
-            if not relative:
+            if j == 0 or before not in ("who", "which", "that"):
                 return self._shared(words, i, found)
-            aside = words[j - 1].text == ","
-            end = j - 1 if aside else j
-            start = segment_start(words, end - 1)
-            named = start < end and self._names_one(words, start, end)
-            return self.of_phrase(words, start, end, i) if named or aside else []
+            return self._related(words, j, i)
         if participle:
             if words[start].lower == "with":
                 return self.of_phrase(words, start + 1, j + 1, i)
             return self._shared(words, i, found) if writes(words[start : j + 1]) else []
         return self.of_phrase(words, start, j + 1, i)
+
+    def _related(self, words: Sequence[Token], j: int, i: int) -> list[Voice]:
+        """The voice in "the United States, which accuses him", from the "which" at ``j``."""
+        aside = words[j - 1].text == ","
+        end = j - 1 if aside else j
+        start = segment_start(words, end - 1)
+        if start < end and self._names_one(words, start, end):
+            return self.of_phrase(words, start, end, i)
+        if words[j].lower == "which":
+            # A thing is what stands next before; a person may have a "of Oslo" between.
+            inner = (k for k in range(end - 1, start, -1) if words[k - 1].lower in PREPOSITIONS)
+            start = next(inner, start)
+        return self.of_phrase(words, start, end, i) if aside else []
 
     def _after_relative(self, words: Sequence[Token], k: int, i: int) -> list[Voice]:
         """The voice in "the man who reported the call recalled …", from the "who" at ``k``."""
@@ -138,6 +149,8 @@ class Subjects:
         if cut and (member := self._cast.promote(part[0].start, part[cut - 1].end)):
             return [Voice(member, said, at, True, addressee)]
         free = said == "according to" or verb in PLAIN
+        # "footage, testimony from people and information reveal": too long for someone.
+        strict = strict or (verb in JUDGING and len(part) > _LONGEST // 2)
         voices = (self._described(piece, free=free, strict=strict) for piece in joined(part))
         return [Voice(who, said, at, named, addressee) for who, named in voices if who]
 
@@ -150,7 +163,8 @@ class Subjects:
             return None, False
         capitals = [w.lower for w in part if w.capital and self._cast.capitalised(w.start)]
         proper = noun in capitals or (bool(capitals) and not strict)
-        if not (proper or can_speak(noun) or (free and not strict)):
+        able = can_speak(noun) or singular(noun) in WRITINGS
+        if not (proper or able or (free and not strict)):
             return None, False
         if len(part) <= 4 and (member := self._memory.described(part)):
             return member, False
@@ -183,11 +197,11 @@ class Subjects:
             start = segment_start(words, end - 1)
             if start < end and self._names_one(words, start, end):
                 return start, end
-        if len(commas) < 2:
-            return None
-        start = segment_start(words, commas[0] - 1)
-        opening = start < commas[0] and words[start].lower not in PREPOSITIONS
-        return (start, commas[0]) if opening else None
+        for end in commas[:-1]:
+            start = segment_start(words, end - 1)
+            if start < end and words[start].lower not in PREPOSITIONS:
+                return start, end
+        return None
 
     def _names_one(self, words: Sequence[Token], start: int, end: int) -> bool:
         """Whether a stretch is a name with nothing but openers and a role before it."""
@@ -204,10 +218,14 @@ class Subjects:
             return False
         named = self._cast.named(part[0].start, part[-1].end)
         pronoun = len(part) == 1 and part[0].lower in PRONOUNS
-        after = [word.text for word in words[start + len(part) :][:1]]
-        if len(part) > 1 and all(word.capital for word in part[-2:]) and after in ([], ["."]):
+        if all(word.capital for word in part[-2:]) and self._closes(words, start + len(part)):
             return True
         return pronoun or can_speak(head(part)) or bool(named and named[-1].end == part[-1].end)
+
+    def _closes(self, words: Sequence[Token], k: int) -> bool:
+        """Whether a clause is over at ``k``, but for the day on which it was said."""
+        rest = [word.lower for word in words[k : k + 2]]
+        return not rest or rest[0] == "." or bool(DAYS & set(rest))
 
     def _addressee(self, words: Sequence[Token], at: int) -> Member | None:
         end = phrase_end(words, at + 1)

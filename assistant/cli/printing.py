@@ -56,8 +56,8 @@ def say(screen: Console, text: Text | str, *, lead: str = "", style: str = "") -
         lines = paragraph.split("\n")
     for number, line in enumerate(lines):
         line.rstrip()
-        margin = Text(lead if number == 0 else " " * len(lead), style="cyan")
-        screen.print(margin.append_text(line), soft_wrap=True)
+        margin = (lead if number == 0 else " " * len(lead), "cyan")
+        screen.print(Text.assemble(margin, line), soft_wrap=True)
 
 
 def print_answer(

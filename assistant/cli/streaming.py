@@ -7,7 +7,7 @@ from contextlib import closing
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
@@ -18,6 +18,10 @@ from assistant.schema import Answer, Delta, Evidence, StreamEvent, Turn
 if TYPE_CHECKING:
     from assistant.answering import Assistant
     from assistant.cli.waiting import Waiting
+
+
+_SHOWN = 3
+"""Passages to look at while the model reads."""
 
 
 def answered(
@@ -43,6 +47,14 @@ def answered(
                 waiting.stop()
             draft.show(event)
     raise AssertionError("a stream ends with an Answer")
+
+
+def _evidence(event: Evidence) -> Group:
+    """What was found, to look at while the model reads it."""
+    found = [
+        Text(f"“{one_line(hit.passage.text)}”", style="dim") for hit in event.passages[:_SHOWN]
+    ]
+    return Group(Spinner("dots", f"Reading {len(event.passages)} passages …"), *found)
 
 
 class _Draft:
@@ -75,8 +87,7 @@ class _Draft:
         if self._screen is None:
             return
         if isinstance(event, Evidence) and self._live is None:
-            reading = Spinner("dots", f"Reading {len(event.passages)} passages …")
-            self._live = Live(reading, console=self._screen, transient=True)
+            self._live = Live(_evidence(event), console=self._screen, transient=True)
             self._live.start()
         elif isinstance(event, Delta) and self._live:
             self._text += event.text

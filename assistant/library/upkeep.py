@@ -33,7 +33,6 @@ PROBE_ABOVE = 3_000
 _FACT = "index"
 _SERVER_SEAL = "server"
 _SAMPLED = 2**20
-_REBUILT = "The search index {}; it was rebuilt from the ledger, and nothing was lost."
 
 
 class Upkeep:
@@ -117,52 +116,50 @@ class Upkeep:
 
     def _open(self, space: Space) -> Index:
         known, _, seal = (self._ledger.fact(_FACT) or "").partition(" ")
-        trusted = self._trusted(space, seal)
+        reason = self._clear_away(space, seal) if self._url is None else ""
         try:
-            index = self._agreeing(space, trusted=trusted, known=known == space.fingerprint)
+            index, found = self._agreeing(space, sealed=bool(seal) and not reason)
         except LibraryError:
             if self._url is not None or not self._folder.exists():
                 raise
             self._set_aside()
-            index = self._agreeing(space, trusted=False, known=False)
-            self._tell(_REBUILT.format("could not be read"))
+            index, found = self._agreeing(space, sealed=False)
+            reason = "could not be read"
+        if known == space.fingerprint:  # else it had not been filled before
+            reason = reason or found
+        if reason and self._ledger.spaces.total(space):
+            self._tell(f"The search index {reason}; it was rebuilt, and nothing was lost.")
         return index
 
-    def _trusted(self, space: Space, seal: str) -> bool:
-        """Whether the index can be believed as it is; files that cannot are moved away."""
-        if self._url is not None:
-            return seal == _SERVER_SEAL
+    def _clear_away(self, space: Space, seal: str) -> str:
+        """Move away files that cannot be believed, or even opened; returns why, or ``""``."""
         if not self._folder.exists():
-            return False
-        if not seal:
-            if self._ledger.spaces.total(space) <= PROBE_ABOVE or not probe.healthy(
-                self._folder, collection_name(self._ledger.library, space), self._sample(space, 200)
-            ):
-                self._discard()
-                self._tell(_REBUILT.format("was not closed properly"))
-            return False
-        if seal != seal_of(self._folder):
+            return ""
+        if seal and seal != seal_of(self._folder):
             self._set_aside()
-            self._tell(_REBUILT.format("was changed or damaged by something else"))
-            return False
-        return True
+            return "was changed or damaged by something else"
+        small = self._ledger.spaces.total(space) <= PROBE_ABOVE
+        name = collection_name(self._ledger.library, space)
+        if not seal and (small or not probe.healthy(self._folder, name, self._sample(space, 200))):
+            self._discard()
+            return "was not closed properly"
+        return ""
 
-    def _agreeing(self, space: Space, *, trusted: bool, known: bool) -> Index:
-        index = self._connect(space)
+    def _agreeing(self, space: Space, *, sealed: bool) -> tuple[Index, str]:
+        """An index that agrees with the ledger, and what was wrong with it before, or ``""``."""
+        index, found = self._connect(space), ""
         try:
-            if not trusted or index.count() != self._ledger.spaces.total(space):
-                added, removed = self._reconcile(index)
-                if known and (added or removed):
-                    self._tell(_REBUILT.format("was incomplete or out of date"))
+            if not sealed or index.count() != self._ledger.spaces.total(space):
+                found = "was incomplete or out of date" if self._reconcile(index) else ""
             sample = self._sample(space, 16)
             if index.finds(sample) < probe.FOUND * len(sample):
+                found = "did not find what it holds"
                 index.clear()
                 self._reconcile(index)
-                self._tell(_REBUILT.format("did not find what it holds"))
         except LibraryError:
             index.close()
             raise
-        return index
+        return index, found
 
     def _connect(self, space: Space) -> Index:
         if self._url is None:
@@ -171,19 +168,19 @@ class Upkeep:
         inode = self._ledger.path.stat().st_ino
         return Index(Chroma.on_server(self._url), f"{self._ledger.library}-{inode:x}", space)
 
-    def _reconcile(self, index: Index) -> tuple[int, int]:
-        """Make the keys of the index those of the ledger; returns passages added and removed."""
-        present, added = index.keys(), 0
+    def _reconcile(self, index: Index) -> bool:
+        """Make the keys of the index those of the ledger; whether anything had to be done."""
+        present, added = index.keys(), False
         for entry in self._ledger.entries():
-            keys = set(range(entry.first, entry.first + entry.passages))
-            if entry.state == "ready" and not keys <= present:
-                vectors = self._ledger.spaces.vectors(entry.number, index.space)
-                index.put(entry.number, entry.first, vectors)
-                added += len(vectors)
             if entry.state == "ready":
+                keys = set(range(entry.first, entry.first + entry.passages))
+                if not keys <= present:
+                    vectors = self._ledger.spaces.vectors(entry.number, index.space)
+                    index.put(entry.number, entry.first, vectors)
+                    added = added or len(vectors) > 0
                 present -= keys
         index.remove(sorted(present))
-        return added, len(present)
+        return added or bool(present)
 
     def _sample(self, space: Space, size: int) -> Vectors:
         """Vectors that a good index of ``space`` finds, from up to ``size`` random articles."""

@@ -371,7 +371,7 @@
     if (button) pane(button.dataset.pane);
   });
 
-  document.addEventListener("DOMContentLoaded", () => {
+  function begin() {
     document.body.append(tip);
     const bar = document.createElement("nav");
     bar.id = "panes";
@@ -385,7 +385,11 @@
     }
     document.body.append(bar);
     pane("chat");
-  });
+  }
+
+  // Gradio may add this script before the body is there, or long after.
+  if (document.body) begin();
+  else document.addEventListener("DOMContentLoaded", begin);
 
   window.articlePage = { mount };
 })();

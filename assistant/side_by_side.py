@@ -1,0 +1,101 @@
+"""A claim laid beside the sentence it repeats: what stands in another thing's place?
+
+Where most of a claim's words follow each other as in the article, a name, number or day put
+for another one, or a "not" put in or left out, is seen at its place, though the same name may
+stand elsewhere in the quote. Not handled: free paraphrases, which are no copies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from assistant.denial import ASSERTING, DENYING
+from assistant.wording import STOPWORDS, Word, dates, names, numbers, words_of
+
+_COPY = 0.6
+"""Share of a claim's words, in order, that makes it a copy."""
+
+_LONGEST = 6
+"""Words that may stand for others and still be seen as one thing put for another."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Swap:
+    """Neighbouring words of the claim, and those that stand in their place in the quote."""
+
+    claimed: Sequence[Word]
+    given: Sequence[Word]
+
+
+def difference(
+    claim: str,
+    sentences: Sequence[str],
+    known: frozenset[str],
+    same: Callable[[Collection[str], Collection[str]], bool],
+) -> str:
+    """What the claim puts in another thing's place, in words; ``""`` when nothing.
+
+    ``sentences`` are those the claim rests on; it is laid beside the one it repeats most of.
+    ``known`` are words that are names though they may open a sentence; ``same`` tells whether
+    two groups of names can mean one person or country.
+    """
+    copies = [_beside(words_of(claim), words_of(sentence)) for sentence in sentences]
+    share, swaps, sentence = max(
+        ((share, swaps, s) for (share, swaps), s in zip(copies, sentences, strict=True)),
+        key=lambda copy: copy[0],
+        default=(0.0, [], ""),
+    )
+    if share < _COPY:
+        return ""
+    named = names(claim, known), names(sentence, known)
+    for swap in swaps:
+        if not (0 < len(swap.claimed) <= _LONGEST and 0 < len(swap.given) <= _LONGEST):
+            continue
+        claimed, given = _text(swap.claimed), _text(swap.given)
+        ours, theirs = (names(f"x {t}") & n for t, n in zip((claimed, given), named, strict=True))
+        if (ours and theirs and not same(ours, theirs)) or any(
+            of(claimed) and of(given) and not of(claimed) & of(given) for of in (numbers, dates)
+        ):
+            return f"the quote says “{given}”, not “{claimed}”"
+    return "the quote says the opposite: one of them is negated" if _denies(swaps) else ""
+
+
+def _beside(claim: Sequence[Word], sentence: Sequence[Word]) -> tuple[float, list[_Swap]]:
+    """The share of the claim's words that the sentence has in order, and all that differs."""
+    keys = [word.stem for word in claim], [word.stem for word in sentence]
+    codes = SequenceMatcher(None, *keys, autojunk=False).get_opcodes()
+    equal = sum(end - start for tag, start, end, _, _ in codes if tag == "equal")
+    swaps = [_Swap(claim[a:b], sentence[c:d]) for tag, a, b, c, d in codes if tag != "equal"]
+    return equal / max(1, len(claim)), swaps
+
+
+def _denies(swaps: Sequence[_Swap]) -> bool:
+    """Whether a negation alone was put in or left out, and does not stand elsewhere instead."""
+    sides = [[_negations(side) for side in (swap.claimed, swap.given)] for swap in swaps]
+    for i, (swap, (ours, theirs)) in enumerate(zip(swaps, sides, strict=True)):
+        if ours % 2 == theirs % 2 or any(_contents(swap)):
+            continue
+        other = 1 if ours else 0
+        if not any(counts[other] for j, counts in enumerate(sides) if j != i):
+            return True
+    return False
+
+
+def _negations(words: Sequence[Word]) -> int:
+    plain = [word.text.casefold() for word in words]
+    return sum(
+        word in DENYING and after not in ASSERTING
+        for word, after in zip(plain, [*plain[1:], ""], strict=True)
+    )
+
+
+def _contents(swap: _Swap) -> Iterator[str]:
+    for word in (*swap.claimed, *swap.given):
+        if word.stem not in STOPWORDS and word.text.casefold() not in DENYING:
+            yield word.stem
+
+
+def _text(words: Sequence[Word]) -> str:
+    return " ".join(word.text for word in words)

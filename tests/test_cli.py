@@ -1,0 +1,299 @@
+"""The commands, on real libraries and articles."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant import Answer
+from assistant.cli import main
+from tests.command_line import ROOT, CommandLine
+from tests.sample_articles import SEED
+
+QUESTION = "What did Cleverley say about a humanitarian pause?"
+OTHER = "The harbour of Bergen was closed on Friday. A storm had torn three cranes from the quay."
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Path:
+    """An article about something else."""
+    path = tmp_path / "harbour.txt"
+    path.write_text(OTHER, encoding="utf-8")
+    return path
+
+
+class TestAsk:
+    def test_prints_answer_quotes_places_and_outcome(self, command: CommandLine) -> None:
+        ran = command("ask", QUESTION, "--article", SEED)
+        answer = Answer.from_dict(command("ask", QUESTION, "--json").data)
+        assert ran.code == 0
+        assert ran.err == ""
+        text = SEED.read_text(encoding="utf-8")
+        for citation in answer.citations:
+            assert text[citation.start : citation.end] == citation.quote
+            quote = " ".join(citation.quote.split())
+            assert f"[{citation.marker}] “{quote}”\n" in ran.out
+            assert f"characters {citation.start}–{citation.end}\n" in ran.out
+        assert "humanitarian pause" in ran.out.splitlines()[0]
+        assert ran.out.splitlines()[0].endswith("[1]") or "[1] " in ran.out.splitlines()[0]
+        last = ran.out.splitlines()[-1]
+        assert last.startswith("Answered · confidence ")
+        assert last.endswith(" · extractive")
+
+    def test_the_article_is_kept_for_the_next_question(self, command: CommandLine) -> None:
+        command("ask", QUESTION, "-a", SEED)
+        assert command("ask", QUESTION).code == 0
+        command("ask", QUESTION, "-a", SEED)
+        assert len(command("list", "--json").data) == 1
+
+    def test_no_keep_leaves_no_library(self, command: CommandLine) -> None:
+        assert command("ask", QUESTION, "-a", SEED, "--no-keep").code == 0
+        assert not command.store.exists()
+
+    def test_asks_only_the_article_named(self, command: CommandLine, other: Path) -> None:
+        command("add", SEED)
+        asked = command("ask", "What was closed on Friday?", "-a", other, "--json").data
+        assert {row["article_id"] for row in asked["citations"]} == {asked_id(command, "harbour")}
+
+    def test_asks_only_the_ids_given(self, command: CommandLine, other: Path) -> None:
+        command("add", SEED, other)
+        only = asked_id(command, "harbour")
+        answer = Answer.from_dict(command("ask", QUESTION, "--only", only, "--json").data)
+        assert {hit.passage.article_id for hit in answer.retrieved} == {only}
+
+    def test_question_and_article_from_standard_input(self, command: CommandLine) -> None:
+        by_pipe = command("ask", "-", "-a", SEED, "--json", stdin=f"{QUESTION}\n").data
+        assert by_pipe["question"] == QUESTION
+        piped = command("ask", "What was closed?", "-a", "-", "--no-keep", stdin=OTHER)
+        assert "harbour" in piped.out
+
+    def test_timings_by_stage(self, command: CommandLine) -> None:
+        plain = command("ask", QUESTION, "-a", SEED).out
+        timed = command("ask", QUESTION, "--timings").out
+        assert " ms" not in plain
+        for stage in ("finding evidence", "checking", "in all"):
+            assert any(
+                line.strip().startswith(stage) and line.endswith(" ms")
+                for line in timed.splitlines()
+            )
+
+    def test_what_the_article_does_not_say(self, command: CommandLine) -> None:
+        command.set(caution="1")
+        ran = command("ask", "Who won the chess championship in Samarkand?", "-a", SEED)
+        assert ran.code == 0
+        assert ran.out.startswith("The article does not say.\n\nRelated, not an answer:\n  – “")
+        assert "Not in the article · confidence " in ran.out
+
+    def test_json_is_the_answer_itself(self, command: CommandLine) -> None:
+        ran = command("ask", QUESTION, "-a", SEED, "--json")
+        assert json.loads(Answer.from_json(ran.out).to_json()) == ran.data
+
+    def test_no_colours_in_a_pipe(self, command: CommandLine) -> None:
+        assert "\x1b" not in command("ask", QUESTION, "-a", SEED).out
+
+    def test_model_and_extractive_contradict_each_other(self, command: CommandLine) -> None:
+        ran = command("ask", QUESTION, "--model", "qwen2.5-coder-0.5b", "--extractive")
+        assert (ran.code, ran.out) == (1, "")
+        assert "--extractive contradict" in ran.err
+
+
+class TestChat:
+    def test_follow_ups_are_shown_as_they_were_searched(self, command: CommandLine) -> None:
+        ran = command(
+            "chat", "-a", SEED, stdin="What was the UK's position?\n\nAnd Germany's?\n/quit\nno\n"
+        )
+        assert ran.code == 0
+        assert "› And Germany's?" in ran.out
+        assert "Searched for: What was Germany's position?" in ran.out
+        assert ran.out.count("Answered · ") == 2
+
+    def test_commands(self, command: CommandLine, other: Path) -> None:
+        lines = f"/articles\n/add {other}\n/articles\n/new\n/help\n/nonsense\n"
+        ran = command("chat", "-a", SEED, stdin=lines)
+        assert ran.out.count("g7-gaza-blinken") == 2
+        assert "Forgotten." in ran.out
+        assert "There is no command '/nonsense'" in ran.err
+        assert ran.code == 1
+
+    def test_what_was_forgotten_is_not_referred_to(self, command: CommandLine) -> None:
+        ran = command(
+            "chat", "-a", SEED, stdin="What was the UK's position?\n/new\nAnd Germany's?\n"
+        )
+        assert "Searched for:" not in ran.out
+
+    def test_a_question_that_fails_does_not_end_it(self, command: CommandLine) -> None:
+        ran = command("chat", "-a", SEED, stdin=f"{'long ' * 2000}\n{QUESTION}\n")
+        assert ran.code == 1
+        assert "at most" in ran.err
+        assert "Answered · " in ran.out
+
+    def test_starts_with_an_empty_library(self, command: CommandLine) -> None:
+        ran = command("chat", stdin="Anything?\n")
+        assert "No article yet" in ran.out
+        assert "assistant add" in ran.err
+
+
+class TestSearch:
+    def test_ranks_passages_with_their_places(self, command: CommandLine) -> None:
+        command("add", SEED)
+        rows = command("search", "humanitarian pause", "-k", "3", "--json").data
+        text = SEED.read_text(encoding="utf-8")
+        assert [row["rank"] for row in rows] == [1, 2, 3]
+        assert rows[0]["score"] >= rows[1]["score"] >= rows[2]["score"]
+        assert "humanitarian pause" in rows[0]["text"]
+        assert all(text[row["start"] : row["end"]] == row["text"] for row in rows)
+        printed = command("search", "humanitarian pause", "-k", "3").out
+        assert printed.startswith(f" 1. “{' '.join(rows[0]['text'].split())}”\n    score ")
+
+
+class TestAdd:
+    def test_says_what_became_of_each_and_goes_on(
+        self, command: CommandLine, other: Path, tmp_path: Path
+    ) -> None:
+        empty = tmp_path / "empty.txt"
+        empty.touch()
+        ran = command("add", empty, SEED, tmp_path / "missing.txt", other)
+        assert ran.code == 1
+        assert ran.err.count("error: ") == 2
+        assert "2 added, 0 unchanged, 2 failed." in ran.out
+        again = command("add", SEED, other, "--json")
+        assert again.code == 0
+        assert [row["state"] for row in again.data] == ["unchanged", "unchanged"]
+
+    def test_a_folder(self, command: CommandLine, tmp_path: Path) -> None:
+        folder = tmp_path / "articles"
+        (folder / "deeper").mkdir(parents=True)
+        for number in range(25):
+            text = f"Mayor number {number} opened bridge number {number} on Monday."
+            (folder / "deeper" / f"{number}.txt").write_text(text, encoding="utf-8")
+        ran = command("add", folder)
+        assert (ran.code, ran.err) == (0, "")
+        assert ran.out == "25 added, 0 unchanged, 0 failed.\n"
+
+    def test_title_and_standard_input(self, command: CommandLine) -> None:
+        ran = command("add", "-", "--title", "Bergen's harbour", stdin=OTHER)
+        assert ran.out.startswith("added ")
+        assert command("list", "--json").data[0]["title"] == "Bergen's harbour"
+
+    def test_ctrl_c_keeps_what_was_added(self, command: CommandLine, tmp_path: Path) -> None:
+        folder = tmp_path / "many"
+        folder.mkdir()
+        for number in range(3000):
+            text = f"Mayor number {number} opened a bridge. " * 5
+            (folder / f"{number:04}.txt").write_text(text, encoding="utf-8")
+        with command.start("add", folder) as process:
+            while process.poll() is None and not (command.store / "chroma").exists():
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=120)
+        assert process.returncode == 130, err
+        assert "goes on from here" in out
+        assert len(command("list", "--json").data) == int(out.split(" added")[0].split("\n")[-1])
+
+
+class TestList:
+    def test_empty(self, command: CommandLine) -> None:
+        assert "assistant add FILE_OR_URL" in command("list").out
+        assert command("list", "--json").data == []
+
+    def test_shows_ids_titles_and_sizes(self, command: CommandLine) -> None:
+        command("add", SEED)
+        (row,) = command("list", "--json").data
+        assert row["characters"] == len(SEED.read_text(encoding="utf-8").strip())
+        assert "text" not in row
+        printed = command("list").out
+        assert printed.startswith(f"{row['id']}  {row['title']}\n")
+        assert str(SEED) in printed
+
+
+class TestRemove:
+    def test_removes(self, command: CommandLine, other: Path) -> None:
+        command("add", SEED, other)
+        ran = command("remove", asked_id(command, "harbour"))
+        assert ran.out.startswith("removed ")
+        assert [row["source"] for row in command("list", "--json").data] == [str(SEED)]
+
+    def test_a_wrong_id_removes_nothing(self, command: CommandLine) -> None:
+        command("add", SEED)
+        (row,) = command("list", "--json").data
+        assert command("remove", row["id"], "0123456789abcdef").code == 1
+        assert len(command("list", "--json").data) == 1
+
+
+class TestModels:
+    def test_list_without_files(self, command: CommandLine) -> None:
+        rows = {row["name"]: row for row in command("models", "list", "--json").data}
+        assert rows["all-minilm-l6-v2"]["kind"] == "embedder"
+        assert rows["qwen2.5-coder-1.5b"]["bytes"] == 1_117_320_768
+        assert not any(row["here"] for row in rows.values())
+        assert "not here" in command("models", "list").out
+
+    def test_path_of_a_model_that_is_not_here(self, command: CommandLine) -> None:
+        ran = command("models", "path", "all-minilm-l6-v2")
+        assert (ran.code, ran.out) == (1, "")
+        assert "assistant models pull all-minilm-l6-v2" in ran.err
+
+
+class TestDoor:
+    def test_version(self, command: CommandLine) -> None:
+        assert command("--version").out.startswith("assistant 0.")
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ("ask",),
+            ("nonsense",),
+            ("ask", "x", "--nonsense"),
+            ("search", "x", "-k", "many"),
+            ("ask", "x", "--caution", "very"),
+            ("models",),
+        ],
+    )
+    def test_a_command_line_that_cannot_be_read(
+        self, command: CommandLine, arguments: tuple[str, ...]
+    ) -> None:
+        ran = command(*arguments)
+        assert ran.code == 2
+        assert ran.out == "" or ran.out.lstrip().startswith("Usage:")
+        assert "Traceback" not in ran.err
+
+    def test_whoever_stops_reading_ends_the_command_quietly(self, command: CommandLine) -> None:
+        command("add", SEED)
+        with command.start("list", "--json") as process:
+            assert process.stdout is not None
+            process.stdout.close()
+            assert process.stderr is not None
+            assert process.stderr.read() == ""
+
+    def test_an_error_nobody_foresaw_is_kept_and_named(
+        self, command: CommandLine, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        wrong: Any = [object()]  # a caller's mistake that no command expects
+        assert main(wrong) == 1
+        message = capsys.readouterr().err
+        assert message.startswith("error: Something is wrong in the program itself (")
+        assert "Traceback" not in message
+        log = Path(message.split("with the file ")[1].strip().removesuffix("."))
+        assert "Traceback" in log.read_text(encoding="utf-8")
+        log.unlink()
+
+    def test_python_m_assistant_is_the_same_command(self, command: CommandLine) -> None:
+        with command.start("--version") as process:
+            out, _ = process.communicate(timeout=60)
+        assert out == command("--version").out
+
+
+def test_make_ask_asks_as_the_makefile_says() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert 'assistant ask "$$Q" --article "$$ARTICLE"' in makefile
+
+
+def asked_id(command: CommandLine, source: str) -> str:
+    """The id of the article whose source contains these words."""
+    (found,) = [r["id"] for r in command("list", "--json").data if source in r["source"]]
+    return str(found)
