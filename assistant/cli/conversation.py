@@ -54,7 +54,7 @@ class Conversation:
     def _greet(self) -> None:
         with suppress(ImportError):  # line editing and history; not on every system
             import readline  # noqa: F401
-        count = len(self._assistant.library) if self._articles is None else len(self._articles)
+        count = len(self._assistant.articles()) if self._articles is None else len(self._articles)
         has = "No article yet" if not count else "1 article" if count == 1 else f"{count} articles"
         say(self._screen, f"{has}. {_HELP}", style="dim")
 
