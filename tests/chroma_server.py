@@ -27,7 +27,14 @@ class ChromaServer:
     def start(self) -> None:
         """Start it and wait until it answers."""
         executable = Path(sys.executable).parent / "chroma"
-        command: list[str] = [str(executable), "run", "--path", str(self.folder), "--host", "127.0.0.1"]
+        command: list[str] = [
+            str(executable),
+            "run",
+            "--path",
+            str(self.folder),
+            "--host",
+            "127.0.0.1",
+        ]
         self._process = subprocess.Popen(
             [*command, "--port", str(self.port)],
             stdout=subprocess.DEVNULL,
