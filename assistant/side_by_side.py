@@ -7,6 +7,7 @@ stand elsewhere in the quote. Not handled: free paraphrases, which are no copies
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -87,7 +88,7 @@ def _negations(words: Sequence[Word]) -> int:
     plain = [word.text.casefold() for word in words]
     return sum(
         word in DENYING and after not in ASSERTING
-        for word, after in zip(plain, [*plain[1:], ""], strict=True)
+        for word, after in itertools.zip_longest(plain, plain[1:])
     )
 
 

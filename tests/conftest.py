@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -67,8 +68,17 @@ def _is_harmless(host: str, looked_up: bool) -> bool:
     try:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
-        return False
+        return looked_up and _is_numeric(host)
     return looked_up or address.is_loopback or address.is_unspecified
+
+
+def _is_numeric(host: str) -> bool:
+    """Whether a host is an address in one of the old spellings, which no server is asked for."""
+    try:
+        socket.inet_aton(host)
+    except OSError:
+        return False
+    return True
 
 
 sys.addaudithook(_refuse_the_network)

@@ -312,11 +312,13 @@ def test_time_grows_with_the_text_and_not_faster(unit: str) -> None:
     def seconds(copies: int) -> float:
         one = article("".join(unit.format(_letters(i)) for i in range(copies)))
         passages = split_article(one)
-        start = time.process_time()
-        speaker_index(one, passages)
-        return time.process_time() - start
+        taken = []
+        for _ in range(3):  # the least of three: others work on this machine too
+            start = time.process_time()
+            speaker_index(one, passages)
+            taken.append(time.process_time() - start)
+        return min(taken)
 
-    seconds(10)
     assert seconds(1600) < 12 * max(seconds(400), 0.01)
 
 

@@ -114,13 +114,15 @@ def test_an_intact_index_is_used_as_it_is(store: Path) -> None:
     assert not list(store.glob("broken-*"))
 
 
-@pytest.mark.parametrize("pattern", ["", "*/"])
-def test_missing_folders_are_made_again(store: Path, pattern: str) -> None:
+@pytest.mark.parametrize(
+    ("pattern", "notice"), [("", "was incomplete"), ("*/", "was changed or damaged")]
+)
+def test_missing_folders_are_made_again(store: Path, pattern: str, notice: str) -> None:
     for folder in list(store.glob(f"chroma/{pattern}")):
         shutil.rmtree(folder)
     with opened(store) as lib:
         assert_whole(lib)
-        assert "incomplete" in " ".join(lib.notices)
+        assert notice in " ".join(lib.notices)
         assert len(lib.notices) == 1
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from heapq import nlargest
 
 from assistant.attribution.clauses import owns
 from assistant.attribution.people import Cast, Member, Mention
@@ -24,6 +25,9 @@ from assistant.attribution.tokens import Token
 
 _OWNING = frozenset(["'s", "'"])
 _AGED = re.compile(r"\d+-year-old$")
+_REMEMBERED = 48
+"""Persons and bodies, the last named first, among whom a description is looked up."""
+
 _PERSONAL = frozenset("he she they his her him their".split())
 _PLURAL = frozenset("they them their".split())
 
@@ -65,8 +69,11 @@ class Memory:
             return None
         if _AGED.match(part[-1].lower):
             return self.person
-        members = [m for m in self._cast.members if m.mentions and m.mentions[0][0] < before]
-        members.sort(key=lambda m: max(s for s, _ in m.mentions if s < before), reverse=True)
+        members = nlargest(
+            _REMEMBERED,
+            (m for m in self._cast.members if m.mentions and m.mentions[0][0] < before),
+            key=lambda m: max(s for s, _ in m.mentions if s < before),
+        )
         wanted = {singular(word.lower) for word in part[1:] if word.lower not in _OWNING}
         for member in members:
             heads, label = _labels(member)

@@ -18,6 +18,7 @@ from assistant.evaluation.metrics import CUTOFFS
 from assistant.evaluation.ranking import score_ranking
 from assistant.evaluation.runs import EvaluationReport, RunFolder
 from assistant.evaluation.scorers import score, score_error
+from assistant.followups import standalone
 from assistant.schema import (
     Answer,
     Article,
@@ -191,11 +192,12 @@ class _Run:
         ids = [article.id for article in scope]
         answer: Answer | None = None
         scores: tuple[Score, ...] = ()
-        query = question.question
-        if not self._retrieval_only:
-            answer = self._assistant.ask(query, articles=ids, history=question.history)
+        if self._retrieval_only:
+            query = standalone(question.question, question.history, None)
+        else:
+            answer = self._assistant.ask(question.question, articles=ids, history=question.history)
             scores = score(question, answer, scope)
-            query = answer.standalone or query
+            query = answer.standalone or question.question
         seconds = time.perf_counter() - begun
         ranking = self._assistant.search(query, k=max(CUTOFFS), articles=ids)
         if answer is None:
