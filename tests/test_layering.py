@@ -19,8 +19,9 @@ PACKAGE = Path(assistant.__file__).parent
 # From the bottom up. A module imports from layers below its own only; a new one gets a place here.
 LAYERS = (
     "aliases connections errors printable schema",
-    "fetching labels llamaserver passages prompts sandbox seeds settings stopwatch testing wording",
-    "articles attribution citations denial expectation library llamacpp weights",
+    "endpoint_client fetching labels llamaserver passages prompts sandbox seeds settings "
+    "stopwatch testing wording",
+    "endpoint articles attribution citations denial expectation library llamacpp weights",
     "models retrieval side_by_side voices",
     "followups opening reading support",
     "decision doctor grounding readahead runnable",
@@ -36,10 +37,12 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names.spl
 # Who talks to what, by the top-level package imported. Everyone else asks these modules.
 ONLY_HERE = {
     # In this order: articles, the connections they are read over, model files, a Chroma server,
-    # whether an endpoint answers, and llama.cpp's port on this machine.
-    "fetching connections weights library doctor llamaserver": "httpx httpcore http ssrfguard",
-    "nobody": "requests urllib3 aiohttp websockets urllib.request",
-    "models": "langchain langchain_openai sentence_transformers transformers torch",
+    # a model's endpoint, whether it answers, and llama.cpp's port on this machine.
+    "fetching connections weights library endpoint_client endpoint doctor llamaserver": "httpx "
+    "httpcore ssrfguard",
+    "nobody": "requests urllib3 aiohttp http.client urllib.request",
+    "models": "langchain sentence_transformers transformers torch",
+    "endpoint": "langchain_openai openai",
     "llamaserver": "xllamacpp",
     "library": "chromadb sqlite3",
     "web": "gradio fastapi starlette uvicorn",
@@ -97,15 +100,15 @@ def test_no_import_goes_round_in_a_circle() -> None:
         for _, path in modules()
     }
     graph = {
-        name: {dotted for dotted in _and_parents(imports(path)) if dotted in files}
+        name: {
+            target
+            for dotted in imports(path)
+            # Of a.b.c, a.b may be the module and c a name in it.
+            if (target := dotted if dotted in files else dotted.rpartition(".")[0]) in files
+        }
         for name, path in files.items()
     }
     TopologicalSorter(graph).prepare()  # CycleError names the circle
-
-
-def _and_parents(dotted: frozenset[str]) -> set[str]:
-    """Names, and names without their last part: of ``a.b.c``, ``a.b`` may be the module."""
-    return {*dotted, *(name.rpartition(".")[0] for name in dotted)}
 
 
 def test_what_is_one_modules_business() -> None:
