@@ -11,7 +11,9 @@
     │   └── UnknownArticle        no article with this id
     ├── PromptError               a template with a missing or unknown variable
     ├── ModelError                a model that is unknown, missing or failing
-    │   └── EndpointError         a remote model endpoint that refuses, fails or hangs
+    │   └── EndpointError         a remote model endpoint that fails, hangs or turns us away
+    │       └── EndpointRefused   it works, and does not take this very request
+    ├── Stopped                   whoever asked has stopped the answer
     ├── WeightsError              a model file that is missing, damaged or cannot be stored
     └── QuestionSetError          mistakes in a question file, all of them, as file:line
 
@@ -68,6 +70,14 @@ class ModelError(AssistantError):
 
 class EndpointError(ModelError):
     """A remote model endpoint refused, failed or did not answer in time."""
+
+
+class EndpointRefused(EndpointError):
+    """A remote model endpoint does not take this request, such as an option it does not know."""
+
+
+class Stopped(AssistantError):
+    """Whoever asked does not want the answer any more."""
 
 
 class WeightsError(AssistantError):

@@ -6,17 +6,19 @@ Provider packages are imported when they are asked for.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
 
 from langchain_core.embeddings import Embeddings
 from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr
 
 from assistant import weights
-from assistant.errors import EndpointError, ModelError
+from assistant.errors import EndpointError, EndpointRefused, ModelError
 from assistant.settings import Settings
 
 if TYPE_CHECKING:
@@ -95,12 +97,14 @@ def chat_model(settings: Settings, progress: Progress | None = None) -> BaseChat
     if name == EXTRACTIVE:
         return None
     if settings.endpoint:
+        _allowed_offline(settings, urlsplit(settings.endpoint).hostname or "")
         return _endpoint(settings)
     if name in weights.catalogue():
         return _in_process(weights.ensure(name, settings, progress), settings)
     if name.endswith(".gguf"):
         return _in_process(Path(name).expanduser(), settings)
     if ":" in name:
+        _allowed_offline(settings, name.partition(":")[0])
         return _provider(settings)
     raise ModelError(
         f"There is no model '{name}'. Use one of {_known('chat')}, '{EXTRACTIVE}', a .gguf file, "
@@ -124,7 +128,13 @@ def endpoint_errors(model: BaseChatModel) -> Iterator[None]:
         # be listed. What is not from a client package is a bug and goes through unchanged.
         if type(error).__module__.split(".")[0] in ("builtins", "assistant", "langchain_core"):
             raise
-        raise EndpointError(f"{_describe(model)}: {_cause(error)}") from error
+        # Some versions of a client wrap what our own part of it has raised.
+        if isinstance(error.__cause__, ModelError):
+            raise error.__cause__ from error
+        status = getattr(error, "status_code", None)
+        kind = EndpointRefused if status in (400, 413, 422) else EndpointError
+        where = getattr(model, "where", "The model provider")
+        raise kind(f"{where} {_cause(error, status)}") from error
 
 
 def _in_process(path: Path, settings: Settings) -> BaseChatModel:
@@ -141,10 +151,12 @@ def _in_process(path: Path, settings: Settings) -> BaseChatModel:
 
 
 def _endpoint(settings: Settings) -> BaseChatModel:
-    from langchain_openai import ChatOpenAI
+    from assistant.endpoint import EndpointChat
+    from assistant.endpoint_client import EndpointClient
 
-    # One layer of retries only: the client's own, which honours Retry-After.
-    return ChatOpenAI(
+    where = f"The model endpoint {_without_credentials(settings.endpoint or '')}"
+    return EndpointChat(
+        where=where,
         model=settings.model,
         base_url=settings.endpoint,
         # Local servers need no key, but the client insists on one.
@@ -153,9 +165,20 @@ def _endpoint(settings: Settings) -> BaseChatModel:
         seed=settings.seed,
         max_completion_tokens=settings.max_tokens,
         timeout=settings.request_timeout,
-        max_retries=2,
+        # One layer of retries only: our client's.
+        max_retries=0,
+        http_client=EndpointClient(where, settings.request_timeout),
         stream_usage=True,
     )
+
+
+def _allowed_offline(settings: Settings, host: str) -> None:
+    """Offline mode leaves the servers of this machine, by the addresses that cannot leave it."""
+    if settings.offline and host not in ("localhost", "127.0.0.1", "::1"):
+        raise ModelError(
+            f"Offline mode is on, and the model is answered by {host}. Choose a model on this "
+            "machine, or turn offline mode off (ASSISTANT_OFFLINE)."
+        )
 
 
 def _provider(settings: Settings) -> BaseChatModel:
@@ -174,27 +197,35 @@ def _provider(settings: Settings) -> BaseChatModel:
     return model
 
 
-def _describe(model: BaseChatModel) -> str:
-    base = getattr(model, "openai_api_base", None)
-    return f"The model endpoint {base}" if base else "The model provider"
-
-
-def _cause(error: Exception) -> str:
-    status = getattr(error, "status_code", None)
+def _cause(error: Exception, status: object) -> str:
     name = type(error).__name__
-    if status == 401 or status == 403:
+    if re.search("context (length|size|window)|context_length|context_size", str(error)):
+        return "cannot read a prompt this long. Lower evidence, or ask a shorter question."
+    if status in (400, 413, 422):
+        return f"does not take the request (HTTP {status}). Check model, or choose another one."
+    if status in (401, 403):
         return f"refused the key (HTTP {status}). Set api_key (ASSISTANT_API_KEY)."
     if status == 404:
         return "knows no such model or address (HTTP 404). Check model and endpoint."
     if status == 429:
-        return "is over its rate limit (HTTP 429). Wait a little and ask again."
+        return "is over its rate limit (HTTP 429). Ask again in a little while."
     if isinstance(status, int):
         return f"failed with HTTP {status}. Ask again, or look at the server's log."
     if "Timeout" in name:
         return "did not answer in time. Raise request_timeout, or use a smaller model."
     if "Connect" in name:
         return "cannot be reached. Is the server running, and is the address right?"
+    if name == "APIError":
+        return "reported an error in its reply. Ask again, or look at the server's log."
+    if "JSON" in name:
+        return "sent a reply that cannot be read. Check that it speaks OpenAI's API."
     return f"failed ({name}). Ask again, or choose another model."
+
+
+def _without_credentials(url: str) -> str:
+    """An address as it may be shown: a user name, a password and a query are left out."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def _known(kind: str) -> str:
