@@ -226,7 +226,7 @@ def _index(library: Library, settings: Settings) -> str:
 
 
 def _memory(settings: Settings) -> str:
-    available = _memory_available()
+    available = weights.available_memory()
     if available is None:
         raise _Skipped("this system does not say how much is free")
     needed = _EMBEDDER_MEMORY
@@ -240,16 +240,6 @@ def _memory(settings: Settings) -> str:
         )
         raise _Failed(found, f"assistant ask --model {smallest.name} …, or --extractive")
     return found
-
-
-def _memory_available() -> int | None:
-    try:
-        rows = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return None
-    amounts = dict(row.split(":", 1) for row in rows if ":" in row)
-    kilobytes = amounts.get("MemAvailable", "").split()
-    return int(kilobytes[0]) * 1024 if kilobytes else None
 
 
 def _disk(settings: Settings) -> str:

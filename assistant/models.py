@@ -100,9 +100,13 @@ def chat_model(settings: Settings, progress: Progress | None = None) -> BaseChat
         _allowed_offline(settings, urlsplit(settings.endpoint).hostname or "")
         return _endpoint(settings)
     if name in weights.catalogue():
-        return _in_process(weights.ensure(name, settings, progress), settings)
+        path = weights.ensure(name, settings, progress)
+        weights.check_memory(path)
+        return _in_process(path, settings)
     if name.endswith(".gguf"):
-        return _in_process(Path(name).expanduser(), settings)
+        path = Path(name).expanduser()
+        weights.check_gguf(path)
+        return _in_process(path, settings)
     if ":" in name:
         _allowed_offline(settings, name.partition(":")[0])
         return _provider(settings)
@@ -138,9 +142,8 @@ def endpoint_errors(model: BaseChatModel) -> Iterator[None]:
 
 
 def _in_process(path: Path, settings: Settings) -> BaseChatModel:
-    from assistant.llamacpp import LlamaCppChat, check_gguf
+    from assistant.llamacpp import LlamaCppChat
 
-    check_gguf(path)
     return LlamaCppChat(
         path=path,
         context_tokens=settings.context_tokens,

