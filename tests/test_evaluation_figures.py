@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import random
+import re
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from sklearn.calibration import calibration_curve
 
 from assistant.errors import UserInputError
-from assistant.evaluation import EvaluationReport, compare, summarise
+from assistant.evaluation import EvaluationReport, compare, plots, summarise
 from assistant.evaluation.calibration import calibrate
 from assistant.evaluation.figures import by_article, by_kind, mean_figure, percentile_figure
 from assistant.schema import Answer, Question, QuestionResult, Score, Timings
@@ -168,3 +170,14 @@ def test_only_questions_of_both_runs_are_compared() -> None:
 def test_nothing_changed() -> None:
     old, new = runs([1.0, 0.0], [1.0, 0.0])
     assert compare(old, new).figures["trusted"].p == 1.0
+
+
+def test_a_plot_can_stand_alone() -> None:
+    calibration = calibrate([result("1", confidence=0.2, trusted=0), result("2", trusted=1)])
+    assert calibration is not None
+    plot = plots.standalone(plots.reliability(calibration))
+    root = ElementTree.fromstring(plot)
+    assert float(root.attrib["width"]) > float(root.attrib["height"]) > 0
+    used = set(re.findall(r"var\((--\w+)\)", plot))
+    assert used
+    assert used <= set(re.findall(r"(--\w+):#", plot)), "every colour it uses is given"

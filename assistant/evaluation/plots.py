@@ -21,6 +21,13 @@ _VARIABLES = {
     _SECOND: "var(--second)",
     _BAND: "var(--band)",
 }
+# The colours of report.css, for a plot that stands in no page.
+_ALONE = (
+    "svg{--muted:#5b636d;--line:#e2dfd7;--accent:#14616b;--second:#b06a1c;--band:#14616b22}"
+    "@media(prefers-color-scheme:dark){svg{--muted:#a0a7b0;--line:#30363e;--accent:#6cc3cd;"
+    "--second:#e0a25a;--band:#6cc3cd2b}}"
+    "text{font-family:system-ui,sans-serif}"
+)
 _STYLE: dict[Any, Any] = {
     "axes.edgecolor": _FAINT,
     "axes.grid": True,
@@ -134,6 +141,13 @@ def seconds(results: Sequence[QuestionResult]) -> str | None:
             axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, handlelength=1.4)
 
     return _svg("seconds", draw)
+
+
+def standalone(svg: str) -> str:
+    """A plot of this module as a file of its own: with its size, and colours for both modes."""
+    box = r'viewBox="0 0 ([\d.]+) ([\d.]+)"'
+    sized = re.sub(box, r'\g<0> width="\1" height="\2"', svg, count=1)
+    return re.sub(r"(<svg[^>]*>)", rf"\1<style>{_ALONE}</style>", sized, count=1)
 
 
 def _shares(axes: Any, *, x: str, y: str) -> None:
