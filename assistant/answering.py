@@ -9,20 +9,22 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
-from assistant import decision, models, retrieval
+from assistant import models, overview, retrieval
 from assistant.articles import load_article
+from assistant.comparing import article_names, side_by_side, worth_asking
 from assistant.errors import EmptyLibrary, ModelError, UserInputError, WeightsError
+from assistant.finding import Finder, Finding
 from assistant.followups import standalone
-from assistant.grounding import Grounded, ground, quote
 from assistant.inquiry import Inquiry
 from assistant.library import Library
-from assistant.reading import Reader, Reply, clean
+from assistant.readahead import ReadAhead
+from assistant.reading import Halt, Reader, Reply, never
 from assistant.schema import (
     NOT_IN_ARTICLE,
     Answer,
@@ -46,15 +48,6 @@ MAX_QUESTION_CHARS = 4_000
 RELATED = 3
 """Nearest passages shown when the article does not say."""
 
-_HOPELESS = 0.5
-"""Share of the threshold below which the model is not even asked for an answer."""
-
-_VERIFIED = 2
-"""Quotes the model reads again, alone, to say whether they bear the answer out."""
-
-_QUOTED = 2
-"""Passages an answer without a language model consists of."""
-
 
 class Assistant:
     """Answers questions about the articles of one library. Thread-safe.
@@ -74,6 +67,9 @@ class Assistant:
         self._library = library
         self._model = chat_model
         self._notices = tuple(notices)
+        reader = None if chat_model is None else _reader(chat_model, settings)
+        self._ahead = None if reader is None else _read_ahead(reader)
+        self._finder = Finder(reader, self._ahead, settings.caution)
 
     @classmethod
     def open(
@@ -180,6 +176,8 @@ class Assistant:
     def remove(self, article_id: str) -> None:
         """Remove an article. Raises UnknownArticle."""
         self._library.remove(article_id)
+        if self._ahead is not None:
+            self._ahead.forget(article_id)
 
     def search(
         self, query: str, *, k: int = 8, articles: Sequence[str] | None = None
@@ -228,13 +226,16 @@ class Assistant:
         *,
         articles: Sequence[str] | None = None,
         history: Sequence[Turn] = (),
+        stopped: Halt = never,
     ) -> Generator[StreamEvent, None, None]:
         """Like :meth:`ask`, as it happens: one Evidence, Deltas as they are written, the Answer.
 
-        Deltas are unchecked; the Answer replaces them. Closing the generator stops the model.
+        Deltas are unchecked; the Answer replaces them. Closing the generator stops the model;
+        between two events only ``stopped`` can, which is asked now and then: once it says
+        True, Stopped is raised within the reading of one batch, about 2 s.
         """
         # Checked before the first event is asked for, so that a mistake is raised here.
-        return self._events(_checked(question), self._scope(articles), tuple(history))
+        return self._events(_checked(question), self._scope(articles), tuple(history), stopped)
 
     def as_runnable(self) -> Runnable[Any, Any]:
         """A LangChain Runnable from a question, or a dict with question, articles and history.
@@ -256,7 +257,7 @@ class Assistant:
         return scope
 
     def _events(
-        self, question: str, scope: Sequence[str], history: Sequence[Turn]
+        self, question: str, scope: Sequence[str], history: Sequence[Turn], stopped: Halt
     ) -> Generator[StreamEvent, None, None]:
         clock = Stopwatch()
         asked = standalone(question, history, self._model, self.settings.prompts)
@@ -266,89 +267,69 @@ class Assistant:
         clock.lap("retrieve")
         clock.mark("evidence")
         yield Evidence(asked, tuple(hits))
-        task = Inquiry(question, asked, scope, hits, self._library)
+        tasks = [
+            Inquiry(question, asked, [key], self._hits(asked, [key], hits), self._library)
+            for key in worth_asking(asked, scope, hits)
+        ]
+        names = article_names([one for task in tasks for one in task.articles.values()])
+        findings: dict[str, Finding] = {}
         reply = Reply()
-        if self._model is None:
-            grounded, confidence = self._extract(task)
-        else:
-            reader = Reader(
-                self._model,
-                self.settings.context_tokens,
-                self.settings.max_tokens,
-                self.settings.prompts,
-            )
-            grounded, confidence = yield from self._read(task, reader, reply, clock)
-        clock.lap("check")
-        yield self._answer(task, grounded, confidence, reply, clock)
+        for task in tasks:
+            [key] = task.articles
+            label = f"{names[key]}: " if len(tasks) > 1 else ""
+            reply.text = ""
+            findings[key] = yield from _labelled(label, self._find(task, reply, clock, stopped))
+        yield self._answer(tasks, findings, hits, reply, clock)
 
-    def _read(
-        self, task: Inquiry, reader: Reader, reply: Reply, clock: Stopwatch
-    ) -> Generator[StreamEvent, None, tuple[Grounded | None, float]]:
-        """The model's answer, or None when it should not be shown, and how sure that is."""
-        context, text = task.context_for(reader)
-        yes = reader.answerable(text, task.asked)
-        before = task.signals(yes)
-        limit = decision.threshold(self.settings.caution, before)
-        probability = decision.probability(before)
-        if probability < limit * _HOPELESS:
-            clock.lap("generate")
-            return None, 1 - probability
-        for piece in reader.stream(text, task.asked, reply):
-            clock.mark("first_token")
-            yield Delta(piece)
-        clock.lap("generate")
-        grounded = ground(
-            clean(reply.text), task.asked, context, task.hits, task.articles, task.voices
-        )
-        grounded = task.with_statements(grounded)
-        if grounded.declined or not grounded.backed:
-            return None, 1 - min(probability, limit)
-        quotes = " ".join(citation.quote for citation in grounded.citations[:_VERIFIED])
-        answer = " ".join(sentence.text for sentence in grounded.sentences)
-        after = task.signals(
-            yes,
-            grounded,
-            confirms=reader.confirms(quotes, task.asked, answer),
-            suffices=reader.suffices(quotes, task.asked),
-        )
-        probability = decision.probability(after)
-        if probability < limit:
-            return None, 1 - probability
-        return grounded, decision.confidence(after)
+    def _hits(
+        self, asked: str, scope: Sequence[str], hits: Sequence[RetrievedPassage]
+    ) -> Sequence[RetrievedPassage]:
+        """What an article by itself has on the question."""
+        if all(hit.passage.article_id in scope for hit in hits):
+            return hits
+        return retrieval.search(self._library, asked, k=self.settings.evidence, article_ids=scope)
 
-    def _extract(self, task: Inquiry) -> tuple[Grounded | None, float]:
-        signals = task.signals(None)
-        probability = decision.probability(signals)
-        if probability < decision.threshold(self.settings.caution, signals):
-            return None, 1 - probability
-        best = [hit.passage for hit in task.hits[:_QUOTED]]
-        return quote(best, task.articles), decision.confidence(signals)
+    def _find(
+        self, task: Inquiry, reply: Reply, clock: Stopwatch, stopped: Halt
+    ) -> Generator[Delta, None, Finding]:
+        kind = overview.asked_for(task.asked)
+        if kind is None:
+            return self._finder.find(task, reply, clock, stopped)
+        return self._finder.survey(kind, task, reply, clock, stopped)
 
     def _answer(
         self,
-        task: Inquiry,
-        grounded: Grounded | None,
-        confidence: float,
+        tasks: Sequence[Inquiry],
+        findings: Mapping[str, Finding],
+        hits: Sequence[RetrievedPassage],
         reply: Reply,
         clock: Stopwatch,
     ) -> Answer:
-        refused = grounded is None
+        best = max(tasks, key=lambda task: findings[next(iter(task.articles))].probability)
+        articles = {key: one for task in tasks for key, one in task.articles.items()}
+        grounded, agreement = side_by_side(best.asked, findings, articles)
+        sure = max(
+            one.confidence
+            for one in findings.values()
+            if (one.grounded is None) == (grounded is None)
+        )
         sentences = grounded.sentences if grounded else (Sentence(NOT_IN_ARTICLE, "supported"),)
-        notices = [*self._library.notices, *self._notices, *task.notices]
-        if reply.cut and not refused:
+        notices = [*self._library.notices, *self._notices, *agreement]
+        notices += [notice for task in tasks for notice in task.notices]
+        if reply.cut and grounded:
             notices.append(reply.cut)
         return Answer(
-            question=task.question,
+            question=best.question,
             text=" ".join(sentence.text for sentence in sentences),
             sentences=sentences,
             citations=grounded.citations if grounded else (),
-            status="not_in_article" if refused else "answered",
-            confidence=round(confidence, 4),
-            related=tuple(task.hits[:RELATED]) if refused else (),
-            retrieved=tuple(task.hits),
-            standalone=task.asked,
-            signals=task.decided_by,
-            notices=tuple(notices),
+            status="answered" if grounded else "not_in_article",
+            confidence=round(sure, 4),
+            related=() if grounded else tuple(hits[:RELATED]),
+            retrieved=tuple(hits),
+            standalone=best.asked,
+            signals=best.decided_by,
+            notices=tuple(dict.fromkeys(notices)),
             timings=clock.timings(
                 reply.prompt_tokens, reply.cached_tokens, reply.completion_tokens
             ),
@@ -387,6 +368,29 @@ def _chat_model(
         return models.chat_model(settings, progress), []
     except WeightsError as error:
         return None, [f"No language model: {error} Answers are the article's own sentences."]
+
+
+def _reader(model: BaseChatModel, settings: Settings) -> Reader:
+    return Reader(model, settings.context_tokens, settings.max_tokens, settings.prompts)
+
+
+def _read_ahead(reader: Reader) -> ReadAhead | None:
+    from assistant.llamacpp import LlamaCppChat
+
+    return ReadAhead(reader.model, reader) if isinstance(reader.model, LlamaCppChat) else None
+
+
+def _labelled(
+    label: str, events: Generator[Delta, None, Finding]
+) -> Generator[Delta, None, Finding]:
+    """The events with a label before the first piece of text."""
+    try:
+        piece = next(events)
+        yield Delta(f"{label}{piece.text}")
+        finding = yield from events
+    except StopIteration as end:
+        return cast(Finding, end.value)
+    return finding
 
 
 def _load_behind(model: BaseChatModel | None) -> None:

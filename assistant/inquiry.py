@@ -6,7 +6,7 @@ Not handled: asking the model, and deciding (``answering``).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -22,8 +22,9 @@ from assistant.decision import Signals
 from assistant.expectation import is_met, novelty
 from assistant.grounding import Grounded, quote, quote_statements
 from assistant.library import Library
+from assistant.overview import central
 from assistant.reading import Reader, passages_text
-from assistant.schema import Article, Passage, RetrievedPassage
+from assistant.schema import Article, Citation, Passage, RetrievedPassage
 from assistant.voices import unnamed_speakers
 from assistant.wording import content_words, names, numbers
 
@@ -49,7 +50,7 @@ class Inquiry:
         self.decided_by: dict[str, float] = {}
         self._library = library
         self._scope = scope
-        ids = dict.fromkeys(hit.passage.article_id for hit in hits)
+        ids = dict.fromkeys(hit.passage.article_id for hit in hits) or dict.fromkeys(scope[:1])
         self.articles: Mapping[str, Article] = {key: library.article(key) for key in ids}
 
     def context_for(self, reader: Reader) -> tuple[list[Passage], str]:
@@ -57,7 +58,7 @@ class Inquiry:
         hits = list(self.hits)
         while True:
             context = retrieval.with_neighbours(self._library, hits)
-            text = passages_text(context, self.articles, hits, unnamed_speakers(self.voices))
+            text = self.text(context)
             if reader.fits(text, self.asked) or len(hits) <= 1:
                 break
             hits.pop()
@@ -65,11 +66,39 @@ class Inquiry:
             self.notices.append(f"{left_out} passages were left out: the model reads no more.")
         return context, text
 
+    def whole_text(self, article_id: str) -> str:
+        """All of an article as the model reads it, of which ``context_for`` picks lines."""
+        return self.text(self.passages(article_id))
+
+    def passages(self, article_id: str) -> list[Passage]:
+        """All passages of an article, in order."""
+        return self._library.passages(article_id)
+
+    def central(self, fits: Callable[[int], bool]) -> list[Passage]:
+        """What a summary of the one article is written from."""
+        [article_id] = self.articles
+        return central(self.passages(article_id), self._library.vectors(article_id), fits)
+
+    def text(self, passages: Sequence[Passage]) -> str:
+        """Passages as the model reads them."""
+        return passages_text(passages, self.articles, unnamed_speakers(self.voices))
+
+    def quoted(self, citations: Sequence[Citation]) -> str:
+        """The passages of citations as the model reads them, in the article's order."""
+        places = {(citation.article_id, citation.start) for citation in citations}
+        passages = [
+            passage
+            for article_id in self.articles
+            for passage in self.passages(article_id)
+            if (article_id, passage.start) in places
+        ]
+        return self.text(passages)
+
     @cached_property
     def voices(self) -> Mapping[str, SpeakerIndex]:
         """Who speaks in the articles found, by article id."""
         return {
-            key: speaker_index(article, self._library.passages(key))
+            key: speaker_index(article, self.passages(key))
             for key, article in self.articles.items()
         }
 

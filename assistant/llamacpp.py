@@ -1,35 +1,36 @@
 """A language model in this process, run by llama.cpp, as a LangChain chat model.
 
 Not handled here: which file to load (``models``) and whether its bytes are the right ones
-(``weights``). llama.cpp's server object is used because it keeps the prompt it has read: a
-second question with the same beginning reads only what is new.
+(``weights``). It keeps the prompt it has read: a second question with the same beginning reads
+only what is new, and one about a text it was let :meth:`~LlamaCppChat.read` reads only itself.
 """
 
 from __future__ import annotations
 
-import logging
-import os
+import hashlib
 import queue
-import secrets
+import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.language_models.chat_models import generate_from_stream
+from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.messages.utils import convert_to_openai_messages
-from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import PrivateAttr
 
-from assistant.errors import ModelError
+from assistant.errors import ModelError, Stopped
+from assistant.llamaserver import LlamaServer
 
-_LOG = logging.getLogger(__name__)
-
-_BATCH = 128
-"""Tokens read between two chances to stop: about 1.5 s of reading on two cores."""
+LLAMA_CPP = "llama.cpp"
+"""What LangChain calls this kind of model."""
 
 _END = object()
 
@@ -39,8 +40,11 @@ class LlamaCppChat(BaseChatModel):
 
     ``invoke`` and ``stream`` accept ``max_tokens``, ``stop``, ``logprobs`` and
     ``top_logprobs`` as keyword arguments, with the meaning they have for OpenAI's API, and
-    put log-probabilities where ``ChatOpenAI`` puts them. Closing a stream stops the model
-    within one batch. Calls from several threads take turns.
+    put log-probabilities where ``ChatOpenAI`` puts them. ``state`` names a state saved by
+    :meth:`read`; ``stopped`` is a function that is asked now and then, and raises Stopped by
+    saying True. Closing a stream stops the model within one batch. Calls from several threads
+    take turns. ``states`` is the folder for saved states; without one they last as long as
+    this object.
     """
 
     path: Path
@@ -49,13 +53,15 @@ class LlamaCppChat(BaseChatModel):
     seed: int = 7
     max_tokens: int = 192
     logprobs: bool = True
+    states: Path | None = None
 
-    _server: Any = PrivateAttr(default=None)
+    _server: LlamaServer | None = PrivateAttr(default=None)
+    _folder: Any = PrivateAttr(default=None)
     _lock: threading.Lock = PrivateAttr(default_factory=threading.Lock)
 
     @property
     def _llm_type(self) -> str:
-        return "llama.cpp"
+        return LLAMA_CPP
 
     def load(self) -> None:
         """Load the weights now instead of at the first question.
@@ -64,13 +70,81 @@ class LlamaCppChat(BaseChatModel):
             ModelError: the file is missing or is not a model llama.cpp can read.
         """
         with self._lock:
-            if self._server is None:
-                self._server = _start(self)
+            self._loaded()
 
     def close(self) -> None:
         """Free the model's memory. The next call loads it again."""
         with self._lock:
             self._server = None
+            if self._folder is not None:
+                self._folder.cleanup()
+                self._folder = None
+
+    def state_of(self, name: str, messages: Sequence[BaseMessage]) -> str:
+        """The name under which :meth:`read` saves these messages, beginning with ``name``."""
+        told = repr([(message.type, message.text) for message in messages])
+        # The model's build is part of it: states are not portable between versions.
+        known = f"{self.path.name} {self.path.stat().st_size} {self.context_tokens} {_build()}"
+        return f"{name}-{hashlib.sha256((known + told).encode()).hexdigest()[:16]}.state"
+
+    def has(self, state: str) -> bool:
+        """Whether a state has been saved."""
+        return (self._states() / state).exists()
+
+    def forget(self, name: str) -> None:
+        """Remove the states whose names begin with ``name``."""
+        for path in self._states().glob(f"{name}-*.state"):
+            path.unlink(missing_ok=True)
+
+    def read(
+        self, messages: Sequence[BaseMessage], state: str, stopped: Callable[[], bool]
+    ) -> bool:
+        """Read messages and save the state; False when ``stopped`` said so within a batch.
+
+        What was read until then is kept in a state of its own, and the next call goes on there.
+
+        Raises:
+            ModelError: the model failed.
+        """
+        begun = f"{state.removesuffix('.state')}.begun.state"
+        request = self._request(messages, None, {"max_tokens": 1})
+        with self._lock:
+            server = self._loaded()
+            if stopped():
+                return False
+            errors: list[Mapping[str, Any]] = []
+
+            def receive(event: Any) -> bool:
+                if isinstance(event, dict) and event.get("error"):
+                    errors.append(event)
+                return stopped()
+
+            server.chat({**request, "stream": True, "return_progress": True}, receive, begun)
+            if errors:
+                _checked(errors[0])
+            done = not stopped()
+            server.save(state if done else begun)
+            if done:
+                (self._states() / begun).unlink(missing_ok=True)
+            return done
+
+    def _loaded(self) -> LlamaServer:
+        if self._server is None:
+            self._server = LlamaServer(
+                self.path,
+                context_tokens=self.context_tokens,
+                threads=self.threads,
+                max_tokens=self.max_tokens,
+                states=self._states(),
+            )
+        return self._server
+
+    def _states(self) -> Path:
+        if self.states is not None:
+            return self.states
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="assistant-states-")
+        return Path(self._folder.name)
 
     def _generate(
         self,
@@ -79,14 +153,8 @@ class LlamaCppChat(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        reply = self._call(self._request(messages, stop, kwargs), None)
-        choice = reply["choices"][0]
-        message = AIMessage(
-            content=choice["message"].get("content") or "",
-            usage_metadata=_usage(reply),
-            response_metadata=_metadata(choice, reply),
-        )
-        return ChatResult(generations=[ChatGeneration(message=message)])
+        # As a stream, because only a stream can be stopped.
+        return generate_from_stream(self._stream(messages, stop, run_manager, **kwargs))
 
     def _stream(
         self,
@@ -95,12 +163,13 @@ class LlamaCppChat(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
+        state, halt = kwargs.pop("state", None), kwargs.pop("stopped", None)
         request = self._request(messages, stop, kwargs) | {
             "stream": True,
             "stream_options": {"include_usage": True},
             "return_progress": True,
         }
-        for event in self._events(request):
+        for event in self._events(request, state, halt):
             chunk = _chunk(event)
             if chunk is None:
                 continue
@@ -124,18 +193,22 @@ class LlamaCppChat(BaseChatModel):
             **options,
         }
 
-    def _events(self, request: dict[str, Any]) -> Iterator[Mapping[str, Any]]:
+    def _events(
+        self, request: Mapping[str, Any], state: str | None, halt: Callable[[], bool] | None
+    ) -> Iterator[Mapping[str, Any]]:
         """Run one request in a thread and hand its events over as they come."""
         events: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        stopped = threading.Event()
+        closed = threading.Event()
 
         def receive(event: Any) -> bool:
             events.put(event)
-            return stopped.is_set()  # True makes llama.cpp give up this request
+            # True makes llama.cpp give up this request.
+            return closed.is_set() or (halt is not None and halt())
 
         def run() -> None:
             try:
-                self._call(request, receive)
+                with self._lock:
+                    self._loaded().chat(request, receive, state)
             except ModelError as error:
                 events.put(error)
             finally:
@@ -149,71 +222,15 @@ class LlamaCppChat(BaseChatModel):
                     raise event
                 yield _checked(event)
         finally:
-            stopped.set()
+            closed.set()
             thread.join()
-
-    def _call(self, request: dict[str, Any], receive: Any) -> dict[str, Any]:
-        self.load()
-        with self._lock:
-            try:
-                if receive is None:
-                    return _checked(self._server.handle_chat_completions(request))
-                self._server.handle_chat_completions(request, receive)
-                return {}
-            except RuntimeError as error:
-                raise ModelError(f"The language model failed: {error}") from error
+        if halt is not None and halt():
+            raise Stopped("The answer was stopped.")
 
 
-def _start(model: LlamaCppChat) -> Any:
-    check_gguf(model.path)
-    import xllamacpp
-
-    params = xllamacpp.CommonParams()
-    params.model.path = str(model.path)
-    params.n_ctx = model.context_tokens
-    params.n_parallel = 1
-    params.n_batch = _BATCH
-    params.n_ubatch = _BATCH
-    threads = model.threads or len(os.sched_getaffinity(0))
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
-    params.n_predict = model.max_tokens
-    # The slot's own cache is what one question after another needs; copies of old prompts
-    # would take some 14 MB a question and are hardly ever asked for again.
-    params.cache_ram_mib = 0
-    # The server object always listens on a loopback port; a random key closes it.
-    params.api_keys = [secrets.token_urlsafe(24)]
-    params.endpoint_slots = False
-    params.endpoint_props = False
-    params.ui = False
-    params.verbosity = -1
-    try:
-        return xllamacpp.Server(params)
-    except RuntimeError as error:
-        raise ModelError(
-            f"llama.cpp cannot load {model.path.name}: {error} "
-            "Check the file with `assistant models verify`, or choose another model."
-        ) from error
-
-
-def check_gguf(path: Path) -> None:
-    """Refuse what is plainly not a model file, each case with its own message.
-
-    Raises:
-        ModelError: missing, a folder, unreadable, empty, or without the GGUF magic.
-    """
-    if not path.exists():
-        raise ModelError(f"There is no model file {path}. Run `assistant models pull`.")
-    if path.is_dir():
-        raise ModelError(f"{path} is a folder; give the .gguf file inside it.")
-    try:
-        with path.open("rb") as file:
-            magic = file.read(4)
-    except OSError as error:
-        raise ModelError(f"The model file {path} cannot be read: {error.strerror}.") from error
-    if not magic:
-        raise ModelError(f"The model file {path} is empty. Run `assistant models pull`.")
-    if magic != b"GGUF":
-        raise ModelError(f"{path} is not a GGUF model file (it starts with {magic!r}).")
+@cache
+def _build() -> str:
+    return version("xllamacpp")
 
 
 def _checked(reply: Any) -> dict[str, Any]:
@@ -240,16 +257,18 @@ def _chunk(event: Mapping[str, Any]) -> ChatGenerationChunk | None:
     message = AIMessageChunk(
         content=text,
         usage_metadata=usage,
-        response_metadata=_metadata(choices[0], event) if finish else {},
+        response_metadata=_metadata(choices[0], event) if choices else {},
     )
     return ChatGenerationChunk(message=message)
 
 
 def _metadata(choice: Mapping[str, Any], reply: Mapping[str, Any]) -> dict[str, Any]:
-    metadata: dict[str, Any] = {"finish_reason": choice.get("finish_reason")}
+    metadata: dict[str, Any] = {}
+    if choice.get("finish_reason"):
+        metadata["finish_reason"] = choice["finish_reason"]
     if choice.get("logprobs"):
         metadata["logprobs"] = choice["logprobs"]
-    if reply.get("timings"):
+    if choice.get("finish_reason") and reply.get("timings"):
         metadata["timings"] = reply["timings"]
     return metadata
 

@@ -19,6 +19,8 @@ VARIABLES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "answer": frozenset({"passages", "question"}),
         "answerable": frozenset({"passages", "question"}),
+        "summary": frozenset({"passages", "question"}),
+        "listing": frozenset({"passages", "question"}),
         "confirms": frozenset({"quote", "question", "answer"}),
         "suffices": frozenset({"quote", "question"}),
         "system": frozenset(),

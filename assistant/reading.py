@@ -8,24 +8,28 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessageChunk
+from langchain_core.messages import AIMessageChunk, BaseMessage, HumanMessage, SystemMessage
 
 from assistant.aliases import glosses
-from assistant.errors import EndpointError
+from assistant.errors import EndpointError, Stopped
+from assistant.llamacpp import LLAMA_CPP
 from assistant.models import endpoint_errors
-from assistant.prompts import render
-from assistant.schema import Article, Passage, RetrievedPassage
+from assistant.prompts import inert, render
+from assistant.schema import Article, Passage
 
 BYTES_PER_TOKEN = 3.0
 """A low guess (English has about 4.4), so that a prompt that fits by it really fits."""
 
 _OVERHEAD_TOKENS = 160
 """System prompt, template and chat markup."""
+
+_MARK = "<question>"
 
 _LOOP_CHARS = 160
 _FURNITURE = re.compile(r"\[\d{1,3}\]|\*\*|^(?:Answer|A):\s*")
@@ -36,9 +40,21 @@ _LEAD_IN = re.compile(
 )
 
 
+Halt = Callable[[], bool]
+"""Asked now and then whether to stop; True raises :class:`Stopped` within a batch of tokens."""
+
+
+def never() -> bool:
+    """The :data:`Halt` of a question that nobody stops."""
+    return False
+
+
 @dataclass(slots=True)
 class Reply:
-    """What the model wrote, and what it cost. ``cut`` says why it was stopped, or ``""``."""
+    """What the model wrote, and what it cost. ``cut`` says why it was stopped, or ``""``.
+
+    Tokens are added up where one question takes several replies.
+    """
 
     text: str = ""
     cut: str = ""
@@ -56,7 +72,20 @@ class Reader:
     max_tokens: int
     prompts: Path | None = None
 
-    def answerable(self, passages: str, question: str) -> float | None:
+    def ahead(self, passages: str) -> list[BaseMessage] | None:
+        """What a prompt about these passages begins with; None where the question comes first."""
+        text = render("answer", self.prompts, passages=passages, question=_MARK)
+        end = text.find(inert(passages)) + len(inert(passages))
+        if not passages or text.find(_MARK) < end:
+            return None
+        return [
+            SystemMessage(render("system", self.prompts)),
+            HumanMessage(text[:end]),
+        ]
+
+    def answerable(
+        self, passages: str, question: str, state: str | None = None, stopped: Halt = never
+    ) -> float | None:
         """The model's probability, 0 to 1, that the passages answer the question.
 
         One token is generated. None when the model does not report log-probabilities.
@@ -64,49 +93,76 @@ class Reader:
         Raises:
             ModelError: when an in-process model fails.
         """
-        return self._yes(self._messages("answerable", passages, question))
+        return self._yes(self._messages("answerable", passages, question), state, stopped)
 
-    def confirms(self, quote: str, question: str, answer: str) -> float | None:
+    def confirms(
+        self,
+        quote: str,
+        question: str,
+        answer: str,
+        state: str | None = None,
+        stopped: Halt = never,
+    ) -> float | None:
         """Its probability that a quote says what an answer says, and to this very question."""
         text = render("confirms", self.prompts, quote=quote, question=question, answer=answer)
-        return self._yes([("user", text)])
+        return self._yes(self._asked(text), state, stopped)
 
-    def suffices(self, quote: str, question: str) -> float | None:
+    def suffices(
+        self, quote: str, question: str, state: str | None = None, stopped: Halt = never
+    ) -> float | None:
         """Its probability that the question can be answered from the quote alone."""
-        return self._yes(
-            [("user", render("suffices", self.prompts, quote=quote, question=question))]
-        )
+        text = render("suffices", self.prompts, quote=quote, question=question)
+        return self._yes(self._asked(text), state, stopped)
 
-    def _yes(self, messages: list[tuple[str, str]]) -> float | None:
+    def _yes(
+        self, messages: list[tuple[str, str]], state: str | None, stopped: Halt
+    ) -> float | None:
         if not getattr(type(self.model), "model_fields", {}).get("logprobs"):
             return None
         try:
             with endpoint_errors(self.model):
-                reply = self.model.invoke(messages, max_tokens=1, logprobs=True, top_logprobs=10)
+                reply = self.model.invoke(
+                    messages,
+                    max_tokens=1,
+                    logprobs=True,
+                    top_logprobs=10,
+                    **self._options(state, stopped),
+                )
         except EndpointError:
             # Some servers refuse log-probabilities. The answer itself tells whether this one
             # works at all, so nothing is hidden by going on without.
             return None
         return _yes(reply.response_metadata.get("logprobs"))
 
-    def stream(self, passages: str, question: str, reply: Reply) -> Iterator[str]:
+    def stream(
+        self,
+        passages: str,
+        question: str,
+        reply: Reply,
+        state: str | None = None,
+        stopped: Halt = never,
+        prompt: str = "answer",
+    ) -> Iterator[str]:
         """The answer's text as it is written; ``reply`` is filled in as it goes.
 
+        ``state`` is what the model has read of the article, for a model in this process.
         Closing the iterator stops the model.
 
         Raises:
             ModelError, EndpointError: when the model fails before it has written a word. What
                 was written before a later failure is kept, and ``reply.cut`` says so.
         """
-        messages = self._messages("answer", passages, question)
+        messages = self._messages(prompt, passages, question)
         with endpoint_errors(self.model):
-            chunks = self.model.stream(messages)
+            chunks = self.model.stream(messages, **self._options(state, stopped))
         try:
             with endpoint_errors(self.model):
                 for chunk in chunks:
                     piece = chunk.text
                     if isinstance(chunk, AIMessageChunk):
                         _count(chunk, reply)
+                    if stopped():
+                        raise Stopped("The answer was stopped.")
                     if not piece:
                         continue
                     reply.text += piece
@@ -128,41 +184,44 @@ class Reader:
         size = len(passages.encode()) + len(question.encode())
         return size / BYTES_PER_TOKEN + _OVERHEAD_TOKENS + self.max_tokens <= self.window
 
+    def _options(self, state: str | None, stopped: Halt) -> dict[str, Any]:
+        """What only models in this process know; another one is stopped between two pieces."""
+        if stopped():
+            raise Stopped("The answer was stopped.")
+        return {"state": state, "stopped": stopped} if self.model._llm_type == LLAMA_CPP else {}
+
     def _messages(self, prompt: str, passages: str, question: str) -> list[tuple[str, str]]:
         # A small model does not know by itself that London is the British government.
         notes = "; ".join(glosses(question, passages))
         asked = f"{question} ({notes})" if notes else question
-        text = render(prompt, self.prompts, passages=passages, question=asked)
+        return self._asked(render(prompt, self.prompts, passages=passages, question=asked))
+
+    def _asked(self, text: str) -> list[tuple[str, str]]:
         return [("system", render("system", self.prompts)), ("user", text)]
 
 
 def passages_text(
     passages: Sequence[Passage],
     articles: Mapping[str, Article],
-    hits: Sequence[RetrievedPassage],
     speakers: Mapping[str, str],
 ) -> str:
-    """Passages as the model reads them: in order, a blank line where something is left out.
+    """Passages as the model reads them: in order, one a line.
 
-    With several articles each is introduced by its title, outlet and date. ``speakers`` maps
-    ids of passages to who speaks in them when they do not say so themselves: a small model
-    gives an unnamed "he said" to whoever was named last.
+    A line reads the same whatever stands around it, so that what the model has read of an
+    article serves for any choice of its passages. With several articles each is introduced by
+    its title, outlet and date. ``speakers`` maps ids of passages to who speaks in them when they
+    do not say so themselves: a small model gives an unnamed "he said" to whoever was named last.
     """
-    several = len({hit.passage.article_id for hit in hits}) > 1
-    parts: list[str] = []
-    last: Passage | None = None
+    several = len({passage.article_id for passage in passages}) > 1
+    lines: list[str] = []
+    last = ""
     for passage in passages:
-        if last is None or last.article_id != passage.article_id:
-            if several:
-                parts.append(f"\n\n{_heading(articles[passage.article_id])}\n")
-        else:
-            between = articles[passage.article_id].text[last.end : passage.start]
-            parts.append("\n\n" if between.strip() else " ")
-        if passage.id in speakers:
-            parts.append(f"[{speakers[passage.id]}:] ")
-        parts.append(" ".join(passage.text.split()))
-        last = passage
-    return "".join(parts).strip()
+        if several and passage.article_id != last:
+            lines += ["", _heading(articles[passage.article_id])]
+        speaker = f"[{speakers[passage.id]}:] " if passage.id in speakers else ""
+        lines.append(speaker + " ".join(passage.text.split()))
+        last = passage.article_id
+    return "\n".join(lines).strip()
 
 
 def clean(text: str) -> str:
@@ -193,9 +252,11 @@ def _yes(logprobs: object) -> float | None:
 def _count(chunk: AIMessageChunk, reply: Reply) -> None:
     usage = chunk.usage_metadata
     if usage:
-        reply.prompt_tokens = usage["input_tokens"]
-        reply.completion_tokens = usage["output_tokens"]
-        reply.cached_tokens = usage.get("input_token_details", {}).get("cache_read")
+        cached = usage.get("input_token_details", {}).get("cache_read")
+        reply.prompt_tokens = (reply.prompt_tokens or 0) + usage["input_tokens"]
+        reply.completion_tokens = (reply.completion_tokens or 0) + usage["output_tokens"]
+        if cached is not None:
+            reply.cached_tokens = (reply.cached_tokens or 0) + cached
 
 
 def _loops(text: str) -> bool:

@@ -8,7 +8,7 @@ from assistant.schema import Timings
 
 
 class Stopwatch:
-    """Started by making it. ``lap`` ends a stage, ``mark`` notes a moment once."""
+    """Started by making it. ``lap`` ends a stage or a part of it, ``mark`` notes a moment once."""
 
     def __init__(self) -> None:
         self._start = self._last = time.perf_counter()
@@ -17,7 +17,7 @@ class Stopwatch:
 
     def lap(self, stage: str) -> None:
         now = time.perf_counter()
-        self._laps[stage] = round(now - self._last, 4)
+        self._laps[stage] = round(self._laps.get(stage, 0.0) + now - self._last, 4)
         self._last = now
 
     def mark(self, moment: str) -> None:

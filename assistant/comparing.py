@@ -1,0 +1,151 @@
+"""One question to several articles: ask each by itself, and put the answers side by side.
+
+Answers are never merged: each keeps its article's name and its own quotes, and whether their
+figures agree is said. Not handled: finding the answers (``finding``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from assistant.finding import Finding
+from assistant.grounding import Grounded
+from assistant.schema import Article, Citation, RetrievedPassage, Sentence
+from assistant.wording import content_words, dates, numbers
+
+_COMPARING = re.compile(
+    r"\b(?:each|both|all|different|other)\b.{0,20}\b(?:reports?|outlets?|articles?|sources?|stories|"
+    r"papers|accounts?)\b"
+    r"|\b(?:reports|outlets|articles|sources|stories|papers|accounts) (?:say|agree|differ|give|"
+    r"report|disagree|put|describe)"
+    r"|\b(?:agree|disagree|differs?|compared?|contradict|according to (?:each|the))\b",
+    re.IGNORECASE,
+)
+MOST_ASKED = 4
+"""Articles that one question is put to; each takes seconds."""
+
+_NEAR = 0.2
+"""How far below the best passage another article's best may be for that one to be asked."""
+
+_AS_GOOD = 0.15
+"""How much less probable than the best one another article's answer may be to be shown too."""
+
+_ALIKE = 0.5
+"""Share of the shorter answer's words in the longer one that makes two answers say the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What one article tells, in words and figures that the question did not bring in."""
+
+    name: str
+    words: frozenset[str]
+    figures: frozenset[str]
+
+
+def worth_asking(
+    question: str, scope: Sequence[str], hits: Sequence[RetrievedPassage]
+) -> list[str]:
+    """The ids of the articles to ask, best first: all of a few, else those that were found.
+
+    ``hits`` are the passages nearest to the question in all of ``scope``.
+    """
+    found = list(dict.fromkeys(hit.passage.article_id for hit in hits))
+    if len(scope) <= MOST_ASKED:
+        return [*found, *(key for key in scope if key not in found)]
+    if is_comparison(question):
+        return found[:MOST_ASKED]
+    least = hits[0].score - _NEAR if hits else 0.0
+    near = {hit.passage.article_id for hit in hits if hit.score >= least}
+    return [key for key in found if key in near][:MOST_ASKED] or list(scope[:1])
+
+
+def is_comparison(question: str) -> bool:
+    """Whether a question asks what different articles say."""
+    return bool(_COMPARING.search(question))
+
+
+def side_by_side(
+    question: str, findings: Mapping[str, Finding], articles: Mapping[str, Article]
+) -> tuple[Grounded | None, tuple[str, ...]]:
+    """One answer of the articles' own, and what to say of their agreement.
+
+    ``findings`` are by article id, in the order in which they are to be shown. Unless the
+    question compares, an article whose answer is much less sure than the best is left out.
+    """
+    found = {key: finding for key, finding in findings.items() if finding.grounded is not None}
+    if not found:
+        return None, ()
+    if not is_comparison(question):
+        least = max(finding.probability for finding in found.values()) - _AS_GOOD
+        found = {key: one for key, one in found.items() if one.probability >= least}
+    if len(found) == 1:
+        [finding] = found.values()
+        return finding.grounded, ()
+    names = article_names([articles[key] for key in found])
+    sentences: list[Sentence] = []
+    citations: list[Citation] = []
+    told: list[_Told] = []
+    for key, finding in found.items():
+        assert finding.grounded is not None
+        own = _renumbered(finding.grounded, len(citations))
+        citations += own.citations
+        first, *others = own.sentences
+        sentences += [replace(first, text=f"{names[key]}: {first.text}"), *others]
+        told.append(_told(question, names[key], own))
+    merged = Grounded(tuple(sentences), tuple(citations), 1.0, declined=False)
+    return merged, _agreement(told)
+
+
+def article_names(articles: Sequence[Article]) -> dict[str, str]:
+    """By article id, a short name that tells these articles apart: outlet and date, or title."""
+    names = {}
+    for article in articles:
+        day = (article.published or "")[:10]
+        outlet = ", ".join(part for part in (article.outlet, day) if part) if article.outlet else ""
+        names[article.id] = outlet or f"“{_short(article.title)}”"
+    shared = {name for name in names.values() if list(names.values()).count(name) > 1}
+    for article in articles:
+        if names[article.id] in shared:
+            names[article.id] = f"“{_short(article.title)}”"
+    return names
+
+
+def _renumbered(grounded: Grounded, taken: int) -> Grounded:
+    """The same with markers that follow those already taken."""
+    moved = {c: replace(c, marker=c.marker + taken) for c in grounded.citations}
+    sentences = tuple(
+        replace(sentence, citations=tuple(moved[c] for c in sentence.citations))
+        for sentence in grounded.sentences
+    )
+    return replace(grounded, sentences=sentences, citations=tuple(moved.values()))
+
+
+def _told(question: str, name: str, grounded: Grounded) -> _Told:
+    text = " ".join(sentence.text for sentence in grounded.sentences)
+    figures = (numbers(text) | dates(text)) - numbers(question) - dates(question)
+    words = frozenset(content_words(text)) - frozenset(content_words(question))
+    return _Told(name, words, figures)
+
+
+def _agreement(told: Sequence[_Told]) -> tuple[str, ...]:
+    """A sentence on whether the articles' figures, or else their words, are the same."""
+    if all(one.figures for one in told):
+        if all(one.figures == told[0].figures for one in told):
+            return ("The articles give the same figures.",)
+        if not frozenset.intersection(*(one.figures for one in told)):
+            return ("The articles give different figures; each is shown with its own quote.",)
+        return ("The articles agree in part; each is shown with its own quote.",)
+    if all(_alike(one.words, told[0].words) for one in told):
+        return ("The articles say the same.",)
+    return ()
+
+
+def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    return len(one & other) >= _ALIKE * max(1, min(len(one), len(other)))
+
+
+def _short(title: str) -> str:
+    return title if len(title) <= 60 else title[:59].rstrip() + "…"

@@ -1,0 +1,176 @@
+"""Find what the articles say to one inquiry: read, ground, check again, and decide.
+
+Nothing is shown because a model said it: what it writes is grounded in passages, its own
+reading is asked for again with the quotes alone, and the decision weighs all of that. Not
+handled: what to search for, and putting several articles side by side (``comparing``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+
+from assistant import decision, overview
+from assistant.grounding import Grounded, ground, quote
+from assistant.inquiry import Inquiry
+from assistant.readahead import ReadAhead
+from assistant.reading import Halt, Reader, Reply, clean
+from assistant.schema import Delta
+from assistant.stopwatch import Stopwatch
+
+_HOPELESS = 0.5
+"""Share of the threshold below which the model is not even asked for an answer."""
+
+_VERIFIED = 2
+"""Quotes the model reads again, alone, to say whether they bear the answer out."""
+
+_LISTED = 0.9
+"""Confidence in what code has listed: names are found by rules, and rules miss some."""
+
+_QUOTED = 2
+"""Passages an answer without a language model consists of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found: the answer, or None when it should not be shown.
+
+    ``probability`` (0 to 1) is that the articles answer this question; ``confidence`` that
+    what is shown, an answer or a refusal, can be trusted.
+    """
+
+    grounded: Grounded | None
+    probability: float
+    confidence: float
+
+
+class Finder:
+    """Finds answers with one model, or without any (``reader`` is None), at one caution."""
+
+    def __init__(self, reader: Reader | None, ahead: ReadAhead | None, caution: float) -> None:
+        self._reader = reader
+        self._ahead = ahead
+        self._caution = caution
+
+    def find(
+        self, task: Inquiry, reply: Reply, clock: Stopwatch, stopped: Halt
+    ) -> Generator[Delta, None, Finding]:
+        """Yields the model's words as it writes them; ``reply`` and ``clock`` are filled in.
+
+        Raises:
+            ModelError, EndpointError: the model failed.
+            Stopped: ``stopped`` said so.
+        """
+        if self._reader is None:
+            found = self._extract(task)
+            clock.lap("check")
+            return found
+        with self._ahead or nullcontext():
+            return (yield from self._read(task, self._reader, reply, clock, stopped))
+
+    def survey(
+        self, kind: overview.Kind, task: Inquiry, reply: Reply, clock: Stopwatch, stopped: Halt
+    ) -> Generator[Delta, None, Finding]:
+        """Like :meth:`find`, for a question about the whole of one article."""
+        [article] = task.articles.values()
+        passages = task.passages(article.id)
+        if kind == "speakers":
+            return _listed(overview.speakers(task.voices[article.id], passages, article))
+        if kind == "countries":
+            return _listed(overview.named_countries(passages, article))
+        if self._reader is None:
+            return _listed(overview.lead(passages, article))
+        with self._ahead or nullcontext():
+            return (yield from self._write(kind, task, self._reader, reply, clock, stopped))
+
+    def _write(
+        self,
+        kind: overview.Kind,
+        task: Inquiry,
+        reader: Reader,
+        reply: Reply,
+        clock: Stopwatch,
+        stopped: Halt,
+    ) -> Generator[Delta, None, Finding]:
+        """A summary or a list by the model; sentences that nothing supports are left out."""
+        context = task.central(lambda size: reader.fits("x" * size, task.asked))
+        text = task.text(context)
+        prompt = "summary" if kind == "summary" else "listing"
+        state = self._state(task, stopped)
+        for piece in reader.stream(text, task.asked, reply, state, stopped, prompt):
+            clock.mark("first_token")
+            yield Delta(piece)
+        clock.lap("generate")
+        grounded = ground(clean(reply.text), "", context, [], task.articles, task.voices)
+        kept = tuple(one for one in grounded.sentences if one.support != "unsupported")
+        clock.lap("check")
+        if not kept:
+            return _refusal(0.5)
+        sure = sum(one.support != "weak" for one in kept) / len(grounded.sentences)
+        return Finding(replace(grounded, sentences=kept), 1.0, _LISTED * sure)
+
+    def _read(
+        self,
+        task: Inquiry,
+        reader: Reader,
+        reply: Reply,
+        clock: Stopwatch,
+        stopped: Halt,
+    ) -> Generator[Delta, None, Finding]:
+        context, text = task.context_for(reader)
+        state = self._state(task, stopped)
+        yes = reader.answerable(text, task.asked, state, stopped)
+        before = task.signals(yes)
+        limit = decision.threshold(self._caution, before)
+        probability = decision.probability(before)
+        if probability < limit * _HOPELESS:
+            clock.lap("generate")
+            return _refusal(probability)
+        for piece in reader.stream(text, task.asked, reply, state, stopped):
+            clock.mark("first_token")
+            yield Delta(piece)
+        clock.lap("generate")
+        grounded = ground(
+            clean(reply.text), task.asked, context, task.hits, task.articles, task.voices
+        )
+        grounded = task.with_statements(grounded)
+        if grounded.declined or not grounded.backed:
+            clock.lap("check")
+            return _refusal(min(probability, limit))
+        quotes = task.quoted(grounded.citations[:_VERIFIED])
+        answer = " ".join(sentence.text for sentence in grounded.sentences)
+        after = task.signals(
+            yes,
+            grounded,
+            suffices=reader.suffices(quotes, task.asked, state, stopped),
+            confirms=reader.confirms(quotes, task.asked, answer, state, stopped),
+        )
+        clock.lap("check")
+        probability = decision.probability(after)
+        if probability < limit:
+            return _refusal(probability)
+        return Finding(grounded, probability, decision.confidence(after))
+
+    def _state(self, task: Inquiry, stopped: Halt) -> str | None:
+        """What the model has read of the one article that the passages are from."""
+        if self._ahead is None or len(task.articles) != 1:
+            return None
+        [article_id] = task.articles
+        return self._ahead.state(article_id, lambda: task.whole_text(article_id), stopped)
+
+    def _extract(self, task: Inquiry) -> Finding:
+        signals = task.signals(None)
+        probability = decision.probability(signals)
+        if probability < decision.threshold(self._caution, signals):
+            return _refusal(probability)
+        best = [hit.passage for hit in task.hits[:_QUOTED]]
+        return Finding(quote(best, task.articles), probability, decision.confidence(signals))
+
+
+def _listed(grounded: Grounded | None) -> Finding:
+    return _refusal(0.1) if grounded is None else Finding(grounded, 1.0, _LISTED)
+
+
+def _refusal(probability: float) -> Finding:
+    return Finding(None, probability, 1 - probability)

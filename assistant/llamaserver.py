@@ -1,0 +1,153 @@
+"""llama.cpp's server object in this process: one slot, and states of prompts it has read.
+
+A state is everything the model computed while reading a prompt, as a file (some 30 kB a token).
+Restoring one takes milliseconds, and a later prompt made of pieces of it, in their order, reuses
+the pieces: sentences picked from an article that was read once need not be read again. Not
+handled: which file to load (``models``) and what to ask (``llamacpp``).
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from assistant.errors import ModelError
+
+BATCH = 128
+"""Tokens read between two chances to stop: about 1.5 s of reading on two cores."""
+
+_SHORTEST_PIECE = 3
+"""Tokens in a row that are looked up in a state; shorter pieces match by chance."""
+
+_STATES_BYTES = 1_000_000_000
+"""What saved states may take together; those not used for longest go first."""
+
+
+class LlamaServer:
+    """A loaded model. One request at a time: callers take turns.
+
+    Raises:
+        ModelError: the file is missing or is not a model llama.cpp can read.
+    """
+
+    def __init__(
+        self, path: Path, *, context_tokens: int, threads: int, max_tokens: int, states: Path
+    ) -> None:
+        check_gguf(path)
+        import xllamacpp
+
+        self._states = states
+        self._key = secrets.token_urlsafe(24)
+        states.mkdir(parents=True, exist_ok=True)
+        params = xllamacpp.CommonParams()
+        params.model.path = str(path)
+        params.n_ctx = context_tokens
+        params.n_parallel = 1
+        params.n_batch = BATCH
+        params.n_ubatch = BATCH
+        threads = threads or len(os.sched_getaffinity(0))
+        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+        params.n_predict = max_tokens
+        # Copies of old prompts in memory would take some 14 MB a question; states are files.
+        params.cache_ram_mib = 0
+        params.slot_save_path = f"{states}{os.sep}"
+        params.endpoint_slots = True
+        params.endpoint_props = False
+        # The server object always listens on a loopback port; a random key closes it.
+        params.api_keys = [self._key]
+        params.ui = False
+        params.verbosity = -1
+        try:
+            self._server = xllamacpp.Server(params)
+        except RuntimeError as error:
+            raise ModelError(
+                f"llama.cpp cannot load {path.name}: {error} "
+                "Check the file with `assistant models verify`, or choose another model."
+            ) from error
+
+    def chat(
+        self,
+        request: Mapping[str, Any],
+        receive: Callable[[Any], bool] | None = None,
+        state: str | None = None,
+    ) -> Any:
+        """Run a chat completion, from a saved state where one is named and still there.
+
+        With ``receive`` the events go there as they come, until it returns True.
+
+        Raises:
+            ModelError: llama.cpp failed.
+        """
+        if state is not None and self._restore(state):
+            request = {**request, "n_cache_reuse": _SHORTEST_PIECE}
+        try:
+            if receive is None:
+                return self._server.handle_chat_completions(dict(request))
+            return self._server.handle_chat_completions(dict(request), receive)
+        except RuntimeError as error:
+            raise ModelError(f"The language model failed: {error}") from error
+
+    def save(self, state: str) -> bool:
+        """Keep what the model has just read under a name; whether that worked."""
+        saved = self._slot("save", state)
+        if saved:
+            _shrink(self._states, _STATES_BYTES)
+        return saved
+
+    def _restore(self, state: str) -> bool:
+        path = self._states / state
+        if not path.exists() or not self._slot("restore", state):
+            return False
+        os.utime(path)
+        return True
+
+    def _slot(self, action: str, state: str) -> bool:
+        # A state only saves time: what goes wrong here is read again, so it is no error.
+        try:
+            reply = httpx.post(
+                f"{self._server.listening_address}/slots/0",
+                params={"action": action},
+                json={"filename": state},
+                headers={"Authorization": f"Bearer {self._key}"},
+                timeout=30,
+                trust_env=False,
+            )
+        except httpx.HTTPError:
+            return False
+        return reply.status_code == 200
+
+
+def check_gguf(path: Path) -> None:
+    """Refuse what is plainly not a model file, each case with its own message.
+
+    Raises:
+        ModelError: missing, a folder, unreadable, empty, or without the GGUF magic.
+    """
+    if not path.exists():
+        raise ModelError(f"There is no model file {path}. Run `assistant models pull`.")
+    if path.is_dir():
+        raise ModelError(f"{path} is a folder; give the .gguf file inside it.")
+    try:
+        with path.open("rb") as file:
+            magic = file.read(4)
+    except OSError as error:
+        raise ModelError(f"The model file {path} cannot be read: {error.strerror}.") from error
+    if not magic:
+        raise ModelError(f"The model file {path} is empty. Run `assistant models pull`.")
+    if magic != b"GGUF":
+        raise ModelError(f"{path} is not a GGUF model file (it starts with {magic!r}).")
+
+
+def _shrink(folder: Path, most: int) -> None:
+    """Remove the files used least recently until the rest takes at most ``most`` bytes."""
+    files = sorted(folder.glob("*.state"), key=lambda path: path.stat().st_mtime, reverse=True)
+    total = 0
+    for path in files:
+        total += path.stat().st_size
+        if total > most:
+            path.unlink(missing_ok=True)
