@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from langchain_core.embeddings import Embeddings
 from langchain_core.language_models import BaseChatModel
@@ -150,7 +150,6 @@ def _in_process(path: Path, settings: Settings) -> BaseChatModel:
         threads=settings.threads,
         seed=settings.seed,
         max_tokens=settings.max_tokens,
-        states=settings.cache / "states",
     )
 
 
@@ -158,7 +157,7 @@ def _endpoint(settings: Settings) -> BaseChatModel:
     from assistant.endpoint import EndpointChat
     from assistant.endpoint_client import EndpointClient
 
-    where = f"The model endpoint {_without_credentials(settings.endpoint or '')}"
+    where = f"The model endpoint {settings.endpoint}"
     return EndpointChat(
         where=where,
         model=settings.model,
@@ -224,12 +223,6 @@ def _cause(error: Exception, status: object) -> str:
     if "JSON" in name:
         return "sent a reply that cannot be read. Check that it speaks OpenAI's API."
     return f"failed ({name}). Ask again, or choose another model."
-
-
-def _without_credentials(url: str) -> str:
-    """An address as it may be shown: a user name, a password and a query are left out."""
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def _known(kind: str) -> str:

@@ -7,6 +7,7 @@ Offsets are always counted in Python characters (Unicode code points) into ``Art
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
@@ -24,6 +25,12 @@ Status = Literal["answered", "partly", "not_in_article"]
 
 NOT_IN_ARTICLE = "The article does not say."
 """The fixed sentence of every refusal. Prompts, code, tests and scorers share it."""
+
+_MARKUP = re.compile(r"([\\`\[\]<>])")
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\U000e0000-\U000e007f]"
+)
+"""Control, direction and invisible tag characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,21 +210,30 @@ class Answer:
     def to_markdown(self) -> str:
         """The answer with footnotes: quote, title, source and offsets of every citation."""
         body = " ".join(
-            sentence.text + "".join(f"[^{c.marker}]" for c in sentence.citations)
+            markdown_text(sentence.text) + "".join(f"[^{c.marker}]" for c in sentence.citations)
             for sentence in self.sentences
         )
         notes = [
-            f"[^{c.marker}]: “{' '.join(c.quote.split())}” – {c.title}, {c.source}, "
-            f"characters {c.start}–{c.end}"
+            f"[^{c.marker}]: “{markdown_text(c.quote)}” – {markdown_text(c.title)}, "
+            f"{markdown_text(c.source)}, characters {c.start}–{c.end}"
             for c in self.citations
         ]
-        related = [f"- “{' '.join(r.passage.text.split())}”" for r in self.related]
-        parts = [f"**{self.question}**", body or self.text]
+        related = [f"- “{markdown_text(r.passage.text)}”" for r in self.related]
+        parts = [f"**{markdown_text(self.question)}**", body or markdown_text(self.text)]
         if related:
             parts.append("Related passages (not an answer):\n" + "\n".join(related))
         if notes:
             parts.append("\n".join(notes))
         return "\n\n".join(parts) + "\n"
+
+
+def markdown_text(text: str) -> str:
+    """One line of Markdown that shows these very letters, whatever they are.
+
+    What an article says must not become a link, an image that is loaded, HTML or code, nor turn
+    the reading direction of what stands beside it.
+    """
+    return _MARKUP.sub(r"\\\1", _UNSEEN.sub("", " ".join(text.split())))
 
 
 def _citations(rows: Any) -> tuple[Citation, ...]:

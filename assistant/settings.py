@@ -78,6 +78,9 @@ class Settings(BaseModel):
         # Reading the port raises ValueError where it is none.
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
             raise ValueError("expected an http:// or https:// URL")
+        # Addresses are shown, in messages and in reports.
+        if parts.username is not None or parts.query or parts.fragment:
+            raise ValueError("expected an address without user name or query; see api_key")
         return value.rstrip("/")
 
     @classmethod

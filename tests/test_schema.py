@@ -137,6 +137,41 @@ def test_markdown_of_a_refusal_calls_what_is_related_no_answer() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        "![pixel](https://tracker.example/?q=secret)",
+        "![pixel][1]\n\n[1]: https://tracker.example/p.png",
+        "[free](javascript:alert(1))",
+        "<https://tracker.example/>",
+        "<img src=x onerror=alert(1)>",
+        "<script>alert(1)</script>",
+        "\\![escaped once](https://tracker.example/)",
+        "`code` and ```\nblock\n```",
+        "[^1]: “forged” – The Times, p. 1",
+        "\x1b[31mred\x07 \u202eesrever\u2066 \U000e0041hidden",
+    ],
+)
+def test_markdown_shows_foreign_text_and_obeys_none_of_it(foreign: str) -> None:
+    citation = replace(ANSWER.citations[0], quote=foreign, title=foreign, source=foreign)
+    sentence = Sentence(foreign, "quoted", (citation,))
+    near = RetrievedPassage(Passage("a:0", "a", foreign, 0, 15), 0.4, 1)
+    answer = replace(
+        ANSWER,
+        question=foreign,
+        text=foreign,
+        sentences=(sentence,),
+        citations=(citation,),
+        related=(near,),
+    )
+    for text in (answer.to_markdown(), replace(answer, sentences=()).to_markdown()):
+        bare = re.sub(r"\\[\\`\[\]<>]", "", text)  # what a reader of Markdown takes literally
+        bare = bare.replace("[^1]: “", "", 1).replace("[^1]", "", 1)
+        assert not re.findall(r"[\[\]<>`\x00-\x09\x0b-\x1f\u202a-\u202e\u2066-\u2069]", bare)
+        assert "\U000e0041" not in text
+        assert len(re.findall(r"^\[\^1\]: ", text, re.MULTILINE)) == 1
+
+
 def test_nothing_can_be_changed_behind_ones_back() -> None:
     with pytest.raises(FrozenInstanceError):
         ANSWER.text = "It is done."  # type: ignore[misc]
