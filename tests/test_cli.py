@@ -239,6 +239,57 @@ class TestModels:
         assert "assistant models pull all-minilm-l6-v2" in ran.err
 
 
+class TestEval:
+    @pytest.fixture
+    def questions(self, tmp_path: Path) -> Path:
+        """A question the article answers, one it does not, and one without gold evidence."""
+        (tmp_path / "harbour.txt").write_text(OTHER, encoding="utf-8")
+        row = {"article": "harbour", "question": "When was the harbour of Bergen closed?"}
+        gold = {"answers": [["Friday"]], "evidence": [OTHER.split(". ")[0] + "."]}
+        stranger = {"question": "Who is the mayor of Samarkand?", "answerable": False}
+        rows = [{"id": "1", **row, **gold}, {"id": "2", **row, **stranger}, {"id": "3", **row}]
+        path = tmp_path / "questions.jsonl"
+        path.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+        return path
+
+    def test_prints_figures_and_where_the_report_is(
+        self, command: CommandLine, questions: Path
+    ) -> None:
+        ran = command("eval", questions, "--out", "run")
+        assert ran.code == 0
+        assert "Trusted" in ran.out
+        assert "1 question is unscored for 'trusted'" in ran.out
+        assert ran.out.endswith("Report: run/report.html\n")
+
+    def test_json_is_the_summary(self, command: CommandLine, questions: Path) -> None:
+        ran = command("eval", questions, "--out", "run", "--json", "--fail-under", "trusted=1.1")
+        assert ran.code == 1
+        kept = json.loads((command.folder / "run" / "summary.json").read_text(encoding="utf-8"))
+        assert ran.data == {"folder": "run", **kept}
+        assert "under its limit" in ran.err
+
+    def test_ctrl_c_says_where_it_goes_on(self, command: CommandLine, questions: Path) -> None:
+        row = questions.read_text(encoding="utf-8").splitlines()[0]
+        many = [json.dumps({**json.loads(row), "id": str(number)}) for number in range(5000)]
+        questions.write_text("\n".join(many), encoding="utf-8")
+        with command.start("eval", questions, "--out", "run") as process:
+            results = command.folder / "run" / "results.jsonl"
+            while process.poll() is None and not (results.exists() and results.stat().st_size):
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=120)
+        assert process.returncode == 130, err
+        assert "Answers so far are in run. The same command goes on from there." in out
+        assert not (command.folder / "run" / "summary.json").exists()
+
+    def test_a_wrong_file_lists_its_mistakes(self, command: CommandLine, questions: Path) -> None:
+        questions.write_text('{"id": "1"}\nnonsense\n', encoding="utf-8")
+        ran = command("eval", questions)
+        assert (ran.code, ran.out) == (1, "")
+        assert "questions.jsonl:1: expected 'question', found no such key" in ran.err
+        assert "questions.jsonl:2: expected one JSON object" in ran.err
+
+
 class TestDoor:
     def test_version(self, command: CommandLine) -> None:
         assert command("--version").out.startswith("assistant 0.")
@@ -251,6 +302,7 @@ class TestDoor:
             ("ask", "x", "--nonsense"),
             ("search", "x", "-k", "many"),
             ("ask", "x", "--caution", "very"),
+            ("eval", "--limit", "0"),
             ("models",),
         ],
     )

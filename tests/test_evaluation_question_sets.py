@@ -86,7 +86,7 @@ def test_every_mistake_is_reported_at_once_with_its_line(folder: Path) -> None:
         GOOD,
         "{not json",
         "",
-        {**GOOD, "question": " "},
+        {**GOOD, "question": " ", "evidence": ["Words of another article."], "refrence": "x"},
         {**GOOD, "id": "q3", "evidence": ["Her deputy, Ole Brand, takes over."]},
         {**GOOD, "id": "q4", "answerable": "yes"},
         {**GOOD, "id": "q5", "answers": ["Brandt"]},
@@ -100,11 +100,16 @@ def test_every_mistake_is_reported_at_once_with_its_line(folder: Path) -> None:
     )
     found = mistakes(path)
     numbers = [int(line.removeprefix(f"{path}:").split(":")[0]) for line in found]
-    said = {str(number): line for number, line in zip(numbers, found, strict=True)}
+    said = {str(number): "" for number in numbers}
+    for number, line in zip(numbers, found, strict=True):
+        said[str(number)] += line
     assert 1 not in numbers
     assert numbers == sorted(numbers)
     assert "expected one JSON object, found '{not json'" in said["2"]
     assert "'question': expected a question, found ' '" in said["4"]
+    assert "expected an id of its own, found 'q1', which line 1 has" in said["4"]
+    assert "'evidence': expected words that stand verbatim in 'altburg'" in said["4"]
+    assert "expected 'reference', found 'refrence'" in said["4"]
     assert "after 'Her deputy, Ole Brand' the article has 't'" in said["5"]
     assert "'answerable': expected a valid boolean, found 'yes'" in said["6"]
     assert "expected groups of alternatives" in said["7"]
@@ -115,6 +120,11 @@ def test_every_mistake_is_reported_at_once_with_its_line(folder: Path) -> None:
     assert "expected earlier turns" in said["12"]
     assert "expected a word or a number" in said["13"]
     assert "expected one JSON object, found [1, 2]" in said["14"]
+
+
+def test_a_folder_of_articles_that_is_none(folder: Path) -> None:
+    with pytest.raises(QuestionSetError, match="nowhere: expected a folder of articles"):
+        load_question_set(write(folder, GOOD), folder / "nowhere")
 
 
 def test_ids_are_unique(folder: Path) -> None:

@@ -274,7 +274,8 @@ def test_the_command_resumes_below_evaluations(
     command(EvalRequest(questions), opener())
     (run,) = (tmp_path / "evaluations").iterdir()
     (run / "summary.json").unlink()
-    command(EvalRequest(questions), opener())
+    _, said = command(EvalRequest(questions), opener())
+    assert f"Going on with evaluations/{run.name}, which was cut off." in said
     assert list((tmp_path / "evaluations").iterdir()) == [run]
     command(EvalRequest(questions, limit=2), opener())
     assert len(list((tmp_path / "evaluations").iterdir())) == 2

@@ -24,7 +24,7 @@ def evaluate(
         typer.Argument(help="JSONL, CSV or SQuAD JSON.", show_default="the sample questions"),
     ] = None,
     articles: Annotated[Path | None, typer.Option(help="Folder of the articles.")] = None,
-    limit: Annotated[int | None, typer.Option(help="Ask only the first so many.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Ask only the first so many.")] = None,
     retrieval_only: Annotated[
         bool, typer.Option("--retrieval-only", help="Search, but do not answer.")
     ] = False,
@@ -55,13 +55,17 @@ def evaluate(
     caution: options.Caution = None,
     extractive: options.Extractive = False,
     offline: options.Offline = None,
+    as_json: options.AsJson = False,
 ) -> int:
     """Ask every question of a set and report how good the answers are, with intervals.
 
     Exit code 1 where a guarded figure fell or one is under its limit.
     """
-    from assistant.cli.printing import console
-    from assistant.evaluation import EvalRequest, parse_limits, run_eval
+    from assistant.cli.printing import console, print_json
+    from assistant.evaluation import EvalRequest, EvaluationReport, parse_limits, run_eval
+
+    def as_summary(report: EvaluationReport, folder: Path) -> None:
+        print_json({"folder": str(folder), **report.to_dict()})
 
     # Without answers no language model is needed, and none should be fetched.
     chosen = options.chosen_model(model, extractive or (retrieval_only and model is None))
@@ -76,14 +80,21 @@ def evaluate(
         guard=tuple(guard) if guard else EvalRequest().guard,
         fail_under=parse_limits(fail_under or ()),
     )
-    return run_eval(request, _opener(settings), console(), judge=_judge(judge, settings))
+    return run_eval(
+        request,
+        _opener(settings),
+        console(stderr=as_json),
+        judge=_judge(judge, settings),
+        on_report=as_summary if as_json else None,
+    )
 
 
 def questions(
     article: Annotated[str, typer.Argument(metavar="SOURCE", help="A file or a URL.")],
     n: Annotated[int, typer.Option("-n", help="How many questions.")] = 20,
     out: Annotated[
-        Path | None, typer.Option(help="The file to write.", show_default="<article>.jsonl")
+        Path | None,
+        typer.Option(help="The file to write.", show_default="<article>.questions.jsonl"),
     ] = None,
     model: options.Model = None,
     endpoint: options.Endpoint = None,

@@ -3,8 +3,9 @@
 questions.jsonl ─load_question_set→ QuestionSet ─evaluate→ EvaluationReport ─→ files, tables
 """
 
-from assistant.evaluation.commands import EvalRequest, parse_limits, run_eval, run_questions
+from assistant.evaluation.commands import EvalRequest, parse_limits, run_eval
 from assistant.evaluation.compare import Comparison, compare
+from assistant.evaluation.draft_file import run_questions
 from assistant.evaluation.drafting import Draft, draft_questions
 from assistant.evaluation.figures import Figure, summarise
 from assistant.evaluation.judge import ModelJudge

@@ -1,51 +1,42 @@
-"""What ``assistant eval`` and ``assistant questions`` do, but for reading the command line.
+"""What ``assistant eval`` does, but for reading the command line.
 
-Both print to a console and return the exit code; mistakes are raised.
+It prints to a console and returns the exit code; mistakes are raised.
 """
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from rich.console import Console
 
+from assistant import seeds
 from assistant.errors import UserInputError
 from assistant.evaluation.compare import compare
-from assistant.evaluation.drafting import draft_questions, write_drafts
 from assistant.evaluation.figures import Figure
 from assistant.evaluation.metrics import METRICS
 from assistant.evaluation.question_sets import load_question_set
 from assistant.evaluation.report import write_report
 from assistant.evaluation.runner import Answerer, evaluate, first, run_identity
-from assistant.evaluation.runs import read_run, unfinished
+from assistant.evaluation.runs import EvaluationReport, read_run, unfinished
 from assistant.evaluation.terminal import (
-    DraftProgress,
     LiveProgress,
     print_comparison,
     print_report,
     printable,
 )
+from assistant.schema import QuestionSet
 
 if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
-
     from assistant.evaluation.judge import ModelJudge
 
 RUNS = Path("evaluations")
 """Where runs are kept when no folder is named, below the current folder."""
-
-MOST_DRAFTS = 500
-
-SEED_QUESTIONS = "g7-gaza-blinken.questions.jsonl"
 
 Opener = Callable[[Path], AbstractContextManager[Answerer]]
 """Opens what is measured, with its library in the given (empty) folder."""
@@ -76,12 +67,14 @@ def run_eval(
     console: Console,
     *,
     judge: ModelJudge | None = None,
+    on_report: Callable[[EvaluationReport, Path], None] | None = None,
 ) -> int:
     """Run a question set, write ``results.jsonl``, ``summary.json``, ``report.html``, print tables.
 
     The articles go into a library of their own, which is removed again: nobody's library is
     touched. Without ``out`` the run goes to a new folder below ``evaluations``, or into the
-    newest one there that the same run was cut off in.
+    newest one there that the same run was cut off in. ``on_report`` is given the report and
+    that folder at the end.
 
     Returns:
         0, or 1 where a guarded figure fell significantly or one is under its limit.
@@ -89,31 +82,12 @@ def run_eval(
     Raises:
         QuestionSetError, UserInputError, ModelError, WeightsError: before anything is asked.
     """
+    _check(request)
     questions = first(
         load_question_set(request.questions or seed_questions(), request.articles), request.limit
     )
-    _check(request)
     earlier = read_run(request.compare) if request.compare else None
-    with (
-        tempfile.TemporaryDirectory(prefix="assistant-eval-", ignore_cleanup_errors=True) as store,
-        open_assistant(Path(store)) as assistant,
-    ):
-        identity = run_identity(
-            assistant,
-            questions,
-            retrieval_only=request.retrieval_only,
-            judge=judge.name if judge else None,
-        )
-        out = request.out or unfinished(RUNS, identity) or _new_folder(questions.name)
-        with LiveProgress(console, len(questions.questions)) as progress:
-            report = evaluate(
-                assistant,
-                questions,
-                out=out,
-                retrieval_only=request.retrieval_only,
-                judge=judge,
-                on_result=progress,
-            )
+    report, out = _run(request, questions, open_assistant, console, judge)
     page = write_report(report, out / "report.html")
     print_report(report, console)
     failures = shortfalls(report.figures, request.fail_under)
@@ -128,55 +102,48 @@ def run_eval(
     for line in failures:
         console.print(printable(line), style="bold red")
     console.print(f"Report: {page}", markup=False, highlight=False, soft_wrap=True)
+    if on_report:
+        on_report(report, out)
     return 1 if failures else 0
 
 
-def run_questions(
-    source: str,
-    n: int,
-    out: Path | None,
-    open_assistant: Callable[[Path], AbstractContextManager[Answerer]],
-    model: BaseChatModel,
+def _run(
+    request: EvalRequest,
+    questions: QuestionSet,
+    open_assistant: Opener,
     console: Console,
-) -> int:
-    """Draft ``n`` questions about an article (a path or a URL) and write them for review.
-
-    ``open_assistant`` should answer with the same ``model``, so that it is loaded once. The
-    file is ``out``, or ``<article>.questions.jsonl`` in the current folder; the article's text
-    goes to ``articles`` beside it.
-
-    Returns:
-        0, or 1 where nothing could be drafted.
-
-    Raises:
-        UserInputError: ``n`` is out of range, or the file exists.
-        ArticleError, FetchError, ModelError.
-    """
-    if not 1 <= n <= MOST_DRAFTS:
-        raise UserInputError(f"-n must be 1 to {MOST_DRAFTS}, not {n}.")
-    name = re.sub(r"[^\w-]+", "-", Path(urlsplit(source).path).stem).strip("-") or "article"
-    path = out or Path(f"{name}.questions.jsonl")
-    if path.exists():
-        raise UserInputError(f"{path} exists, and may have been reviewed. Name another with --out.")
+    judge: ModelJudge | None,
+) -> tuple[EvaluationReport, Path]:
+    """Ask the questions; the report, and the folder it is kept in."""
     with (
         tempfile.TemporaryDirectory(prefix="assistant-eval-", ignore_cleanup_errors=True) as store,
         open_assistant(Path(store)) as assistant,
-        DraftProgress(console, n) as progress,
     ):
-        article = assistant.add(source)
-        drafts = map(progress, draft_questions(assistant, model, article, n))
-        count = write_drafts(drafts, article, path)
-    if not count:
-        path.unlink()
-        console.print("Nothing could be drafted: the article is too short, or the model too small.")
-        return 1
-    console.print(
-        f"{count} questions, {progress.unconfirmed} of them not confirmed by the assistant's own "
-        "answers. Read each one before you trust a figure made with it.",
-        highlight=False,
-    )
-    console.print(f"Questions: {path}", markup=False, highlight=False, soft_wrap=True)
-    return 0
+        identity = run_identity(
+            assistant,
+            questions,
+            retrieval_only=request.retrieval_only,
+            judge=judge.name if judge else None,
+        )
+        begun = unfinished(RUNS, identity) if request.out is None else None
+        out = request.out or begun or _new_folder(questions.name)
+        if begun:
+            console.print(f"Going on with {begun}, which was cut off.", highlight=False)
+        try:
+            with LiveProgress(console, len(questions.questions)) as progress:
+                report = evaluate(
+                    assistant,
+                    questions,
+                    out=out,
+                    retrieval_only=request.retrieval_only,
+                    judge=judge,
+                    on_result=progress,
+                )
+        except KeyboardInterrupt:
+            again = "The same command goes on from there."
+            console.print(f"Stopped. Answers so far are in {out}. {again}", highlight=False)
+            raise
+    return report, out
 
 
 def shortfalls(figures: Mapping[str, Figure], limits: Mapping[str, float]) -> list[str]:
@@ -219,11 +186,7 @@ def seed_questions() -> Path:
     Raises:
         UserInputError: the installation lacks it.
     """
-    package = Path(str(files("assistant")))
-    for folder in (package / "_seeds", package.parent / "seeds"):
-        if (folder / SEED_QUESTIONS).is_file():
-            return folder / SEED_QUESTIONS
-    raise UserInputError("The sample questions are not installed; name a question file.")
+    return seeds.questions()
 
 
 def _check(request: EvalRequest) -> None:

@@ -11,6 +11,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 MAX_TEXT = 20_000
 """Longest string of a row, in characters."""
 
+NAMELESS = "\0"
+"""What stands in for an id or a question that is missing or wrong."""
+
 Mistake = tuple[int, str]
 """A line of the file, and what was expected and found there."""
 
@@ -81,15 +84,23 @@ _SHAPES = {
 }
 
 
-def read_row(values: Mapping[str, Any]) -> tuple[Row | None, list[str]]:
-    """The row, or every mistake in it as "expected …, found …"."""
+def read_row(values: Mapping[str, Any]) -> tuple[Row, list[str]]:
+    """The row and every mistake in it, as "expected …, found …".
+
+    A field with a mistake is left out of the row, so that the others can still be looked up.
+    """
     mistakes = _misspelt(values)
+    wrong: set[int | str] = set()
     try:
         row = Row.model_validate(dict(values))
     except ValidationError as error:
-        return None, mistakes + _explain(error)
-    mistakes += _contradictions(row)
-    return (None if mistakes else row), mistakes
+        mistakes += _explain(error)
+        wrong = {item["loc"][0] for item in error.errors()}
+        right = {name: value for name, value in values.items() if name not in wrong}
+        row = Row.model_validate({"id": NAMELESS, "question": NAMELESS} | right)
+    if not row.scoped and not wrong & {"article", "articles", "scope"}:
+        mistakes.append("expected 'article', 'articles' or 'scope', found none of them")
+    return row, mistakes + _contradictions(row)
 
 
 def _misspelt(values: Mapping[str, Any]) -> list[str]:
@@ -101,17 +112,11 @@ def _misspelt(values: Mapping[str, Any]) -> list[str]:
 
 
 def _contradictions(row: Row) -> list[str]:
-    mistakes = []
-    if not row.scoped:
-        mistakes.append("expected 'article', 'articles' or 'scope', found none of them")
-    if not row.answerable:
-        for name in ("answers", "evidence", "reference"):
-            if getattr(row, name):
-                mistakes.append(
-                    f"expected no '{name}' because 'answerable' is false, "
-                    f"found {shown(getattr(row, name))}"
-                )
-    return mistakes
+    return [
+        f"expected no '{name}' because 'answerable' is false, found {shown(getattr(row, name))}"
+        for name in ("answers", "evidence", "reference")
+        if not row.answerable and getattr(row, name)
+    ]
 
 
 def _explain(error: ValidationError) -> list[str]:

@@ -16,7 +16,14 @@ from typing import Any
 from assistant.errors import QuestionSetError
 from assistant.evaluation.overlap import words
 from assistant.evaluation.question_articles import ArticleFinder
-from assistant.evaluation.question_rows import EvidenceRow, Mistake, Row, read_row, shown
+from assistant.evaluation.question_rows import (
+    NAMELESS,
+    EvidenceRow,
+    Mistake,
+    Row,
+    read_row,
+    shown,
+)
 from assistant.evaluation.squad import looks_like_squad, read_squad
 from assistant.schema import Article, GoldEvidence, Question, QuestionSet, Turn
 
@@ -42,6 +49,8 @@ def load_question_set(path: Path | str, articles: Path | str | None = None) -> Q
     """
     path = Path(path)
     text = _read_text(path)
+    if articles is not None and not Path(articles).is_dir():
+        raise QuestionSetError(f"{articles}: expected a folder of articles, found none.")
     finder = ArticleFinder(path, Path(articles) if articles is not None else None)
     mistakes: list[Mistake] = []
     rows: list[tuple[int, Mapping[str, Any]]] = []
@@ -152,22 +161,21 @@ def _questions(
     first_seen: dict[str, int] = {}
     for line, values in rows:
         row, wrong = read_row(values)
-        if row is not None:
-            if row.id in first_seen:
-                wrong.append(
-                    f"expected an id of its own, found {shown(row.id)}, "
-                    f"which line {first_seen[row.id]} has"
-                )
-            first_seen.setdefault(row.id, line)
-            scope = {name: finder.find(name, wrong) for name in row.scoped}
-            evidence = [_gold(item, row, scope, wrong) for item in row.evidence]
-            wrong += [
-                f"'answers': expected a word or a number, found {shown(group)}"
-                for group in row.answers
-                if not any(words(alternative) for alternative in group)
-            ]
-            if not wrong:
-                yield _question(row, [gold for gold in evidence if gold])
+        if row.id in first_seen and row.id != NAMELESS:
+            wrong.append(
+                f"expected an id of its own, found {shown(row.id)}, "
+                f"which line {first_seen[row.id]} has"
+            )
+        first_seen.setdefault(row.id, line)
+        scope = {name: finder.find(name, wrong) for name in row.scoped}
+        evidence = [_gold(item, row, scope, wrong) for item in row.evidence]
+        wrong += [
+            f"'answers': expected a word or a number, found {shown(group)}"
+            for group in row.answers
+            if not any(words(alternative) for alternative in group)
+        ]
+        if not wrong:
+            yield _question(row, [gold for gold in evidence if gold])
         mistakes += [(line, mistake) for mistake in wrong]
 
 
@@ -189,7 +197,7 @@ def _gold(
     item: EvidenceRow, row: Row, scope: Mapping[str, Article | None], wrong: list[str]
 ) -> GoldEvidence | None:
     """The evidence with its article; a mistake when its words do not stand there."""
-    if item.article is not None and item.article not in scope:
+    if scope and item.article is not None and item.article not in scope:
         wrong.append(
             f"'evidence': expected one of the articles {shown(list(scope))}, "
             f"found {shown(item.article)}"
@@ -197,7 +205,7 @@ def _gold(
         return None
     named = item.article or (row.article if row.article in scope else None)
     places = [named] if named else list(scope)
-    known = [(name, article) for name in places if (article := scope[name])]
+    known = [(name, article) for name in places if (article := scope.get(name))]
     for name, article in known:
         if item.quote in article.text:
             return GoldEvidence(name, item.quote)

@@ -198,5 +198,12 @@ def _warnings(report: EvaluationReport) -> list[str]:
             f"{len(report.errors)} questions could not be asked and count against the figures. "
             f"The first error: {report.errors[0].error}"
         )
+    metric = headline_metric(report.figures)
+    scored = report.figures[metric].n if metric in report.figures else 0
+    if unscored := len(report.results) - scored:
+        noun = "question is" if unscored == 1 else "questions are"
+        lines.append(
+            f"{unscored} {noun} unscored for {metric!r}: gold answers or evidence are missing."
+        )
     notices = (note for item in report.results if item.answer for note in item.answer.notices)
     return lines + list(dict.fromkeys(notices))[:3]
