@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import threading
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +21,7 @@ from assistant.comparing import article_names, side_by_side, worth_asking
 from assistant.errors import EmptyLibrary, ModelError, UserInputError, WeightsError
 from assistant.finding import Finder, Finding
 from assistant.followups import standalone
+from assistant.grounding import Grounded
 from assistant.inquiry import Inquiry
 from assistant.library import Library
 from assistant.readahead import ReadAhead
@@ -33,6 +34,7 @@ from assistant.schema import (
     Evidence,
     RetrievedPassage,
     Sentence,
+    Status,
     StreamEvent,
     Turn,
 )
@@ -316,6 +318,8 @@ class Assistant:
         sentences = grounded.sentences if grounded else (Sentence(NOT_IN_ARTICLE, "supported"),)
         notices = [*self._library.notices, *self._notices, *agreement]
         notices += [notice for task in tasks for notice in task.notices]
+        left_open = _left_open(findings.values())
+        notices += [f"The article does not say: {part}" for part in left_open]
         if reply.cut and grounded:
             notices.append(reply.cut)
         return Answer(
@@ -323,7 +327,7 @@ class Assistant:
             text=" ".join(sentence.text for sentence in sentences),
             sentences=sentences,
             citations=grounded.citations if grounded else (),
-            status="answered" if grounded else "not_in_article",
+            status=_status(grounded, left_open),
             confidence=round(sure, 4),
             related=() if grounded else tuple(hits[:RELATED]),
             retrieved=tuple(hits),
@@ -378,6 +382,18 @@ def _read_ahead(reader: Reader) -> ReadAhead | None:
     from assistant.llamacpp import LlamaCppChat
 
     return ReadAhead(reader.model, reader) if isinstance(reader.model, LlamaCppChat) else None
+
+
+def _left_open(findings: Iterable[Finding]) -> list[str]:
+    """The parts of a question that none of the articles with an answer has an answer to."""
+    open_in = [one.left_open for one in findings if one.grounded is not None]
+    return [part for part in open_in[0] if all(part in one for one in open_in)] if open_in else []
+
+
+def _status(grounded: Grounded | None, left_open: Sequence[str]) -> Status:
+    if grounded is None:
+        return "not_in_article"
+    return "partly" if left_open else "answered"
 
 
 def _labelled(

@@ -32,6 +32,9 @@ _NEAR = 0.2
 _AS_GOOD = 0.15
 """How much less probable than the best one another article's answer may be to be shown too."""
 
+_MAGNITUDES = frozenset({"100", "1000", "1000000", "1000000000", "1000000000000"})
+"""What "hundred" to "trillion" count as: not a figure that two articles may share or not."""
+
 _ALIKE = 0.5
 """Share of the shorter answer's words in the longer one that makes two answers say the same."""
 
@@ -127,7 +130,7 @@ def _told(question: str, name: str, grounded: Grounded) -> _Told:
     text = " ".join(sentence.text for sentence in grounded.sentences)
     figures = (numbers(text) | dates(text)) - numbers(question) - dates(question)
     words = frozenset(content_words(text)) - frozenset(content_words(question))
-    return _Told(name, words, figures)
+    return _Told(name, words, figures - _MAGNITUDES)
 
 
 def _agreement(told: Sequence[_Told]) -> tuple[str, ...]:

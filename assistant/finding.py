@@ -12,11 +12,14 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 from assistant import decision, overview
+from assistant.decision import Signals
+from assistant.followups import standalone
 from assistant.grounding import Grounded, ground, quote
 from assistant.inquiry import Inquiry
+from assistant.parts import parts_of
 from assistant.readahead import ReadAhead
 from assistant.reading import Halt, Reader, Reply, clean
-from assistant.schema import Delta
+from assistant.schema import Delta, Turn
 from assistant.stopwatch import Stopwatch
 
 _HOPELESS = 0.5
@@ -24,6 +27,9 @@ _HOPELESS = 0.5
 
 _VERIFIED = 2
 """Quotes the model reads again, alone, to say whether they bear the answer out."""
+
+_OPEN = 0.5
+"""Share of the surest part's probability below which another part counts as not answered."""
 
 _LISTED = 0.9
 """Confidence in what code has listed: names are found by rules, and rules miss some."""
@@ -37,12 +43,14 @@ class Finding:
     """What was found: the answer, or None when it should not be shown.
 
     ``probability`` (0 to 1) is that the articles answer this question; ``confidence`` that
-    what is shown, an answer or a refusal, can be trusted.
+    what is shown, an answer or a refusal, can be trusted. ``left_open`` are the parts of a
+    question with several that the articles do not answer.
     """
 
     grounded: Grounded | None
     probability: float
     confidence: float
+    left_open: tuple[str, ...] = ()
 
 
 class Finder:
@@ -150,7 +158,30 @@ class Finder:
         probability = decision.probability(after)
         if probability < limit:
             return _refusal(probability)
-        return Finding(grounded, probability, decision.confidence(after))
+        left_open = self._left_open(task, reader, text, before, state, stopped)
+        clock.lap("check")
+        return Finding(grounded, probability, decision.confidence(after), left_open)
+
+    def _left_open(
+        self,
+        task: Inquiry,
+        reader: Reader,
+        text: str,
+        whole: Signals,
+        state: str | None,
+        stopped: Halt,
+    ) -> tuple[str, ...]:
+        """The parts of a question with several that the passages seem not to answer."""
+        parts = parts_of(task.asked)
+        if len(parts) == 1 or whole.yes is None:
+            return ()
+        sure: dict[str, float] = {}
+        for part in parts:
+            alone = standalone(part, [Turn(parts[0], "")] if part != parts[0] else [], None)
+            yes = reader.answerable(text, alone, state, stopped)
+            sure[part] = decision.probability(replace(whole, yes=yes))
+        limit = _OPEN * max(sure.values())
+        return tuple(part for part, chance in sure.items() if chance < limit)
 
     def _state(self, task: Inquiry, stopped: Halt) -> str | None:
         """What the model has read of the one article that the passages are from."""

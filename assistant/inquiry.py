@@ -15,6 +15,7 @@ from assistant.attribution import (
     SpeakerIndex,
     Statement,
     asked_statement,
+    asks_who,
     find_person,
     speaker_index,
 )
@@ -29,7 +30,7 @@ from assistant.voices import unnamed_speakers
 from assistant.wording import content_words, names, numbers
 
 _STATED = 3
-"""How far down someone's statements another one on the topic is looked for."""
+"""How many of someone's statements, the nearest to the question, are read and looked through."""
 
 
 class Inquiry:
@@ -52,6 +53,8 @@ class Inquiry:
         self._scope = scope
         ids = dict.fromkeys(hit.passage.article_id for hit in hits) or dict.fromkeys(scope[:1])
         self.articles: Mapping[str, Article] = {key: library.article(key) for key in ids}
+        if self.hits:
+            self._add_statements()
 
     def context_for(self, reader: Reader) -> tuple[list[Passage], str]:
         """Passages and text for the model; the lowest-ranked go when they do not fit."""
@@ -95,6 +98,26 @@ class Inquiry:
         return self.text(passages)
 
     @cached_property
+    def _asked_statements(self) -> list[Statement]:
+        """What the person asked about said, the nearest to the question first."""
+        return [
+            statement
+            for index in self.voices.values()
+            for statement in asked_statement(self.asked, index.people, index.statements)
+        ]
+
+    def _add_statements(self) -> None:
+        """Let the statements asked for be read too, where searching by words missed them."""
+        found = {hit.passage.id for hit in self.hits}
+        wanted = [one.passage_id for one in self._asked_statements[:_STATED]]
+        missing = [name for name in dict.fromkeys(wanted) if name not in found]
+        for article_id in self.articles if missing else ():
+            for passage in self.passages(article_id):
+                if passage.id in missing:
+                    least, rank = self.hits[-1].score, len(self.hits) + 1
+                    self.hits.append(RetrievedPassage(passage, least, rank))
+
+    @cached_property
     def voices(self) -> Mapping[str, SpeakerIndex]:
         """Who speaks in the articles found, by article id."""
         return {
@@ -109,16 +132,14 @@ class Inquiry:
         statement on the very topic ("What did he say about X?" asks for all of them).
         """
         found = {hit.passage.id: hit.passage for hit in self.hits}
-        asked = [
-            statement
-            for index in self.voices.values()
-            for statement in asked_statement(self.asked, index.people, index.statements)
-            if statement.passage_id in found
-        ]
+        asked = [one for one in self._asked_statements if one.passage_id in found]
         if not grounded.backed:
             return self._stand_in(grounded, asked)
         if not asked:
             return grounded
+        if asks_who(self.asked) and not _names_speaker(grounded, asked[0]):
+            told = quote_statements(asked[:1], found, self.articles)
+            return replace(told, coverage=grounded.coverage)
         cited = {(citation.article_id, citation.start) for citation in grounded.citations}
         topic = _topic(self.asked)
         missing = [
@@ -206,6 +227,12 @@ class Inquiry:
             words = set(content_words(article.text)) | names(article.text) | numbers(article.text)
             known |= words | set(content_words(article.title))
         return {name for name in asked if name not in known}
+
+
+def _names_speaker(grounded: Grounded, statement: Statement) -> bool:
+    """Whether an answer names who said a statement, by any word of the name."""
+    said = {word for one in grounded.sentences for word in content_words(one.text)}
+    return bool(said & set(content_words(statement.speaker.name)))
 
 
 def _topic(question: str) -> frozenset[str]:

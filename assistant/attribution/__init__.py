@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from assistant.attribution.people import Person
-from assistant.attribution.questions import asked_statement, find_person
+from assistant.attribution.questions import asked_statement, asks_who, find_person
 from assistant.attribution.statements import SpeakerIndex, Statement, speaker_index
 from assistant.schema import Article, Passage
 
@@ -18,6 +18,7 @@ __all__ = [
     "Statement",
     "antecedents",
     "asked_statement",
+    "asks_who",
     "find_person",
     "people",
     "speaker_index",

@@ -104,6 +104,12 @@ def asked_statement(
     return tuple(sorted(theirs, key=lambda s: -_overlap(topic, s.text, weights)))
 
 
+def asks_who(question: str) -> bool:
+    """Whether a question asks who said something ("Which official said “…”?")."""
+    told = _verb_at(question, 0) is not None or _QUOTED.search(question)
+    return bool(_WHO.match(question) and told)
+
+
 def _subject(question: str) -> str:
     """The part of a question that names whose words or views it asks for."""
     if according := _ACCORDING.search(question):
