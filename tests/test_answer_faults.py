@@ -1,0 +1,142 @@
+"""A model that fails, loops or never ends while it answers: nothing is lost, nothing is hidden."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from assistant import endpoint_client
+from assistant.errors import EndpointError
+from assistant.schema import Answer, Delta, Turn
+from assistant.testing import ScriptedChatModel
+from tests import endpoint_server as server
+from tests.conftest import POSITION, Opener
+from tests.endpoint_server import Behaviour, EndpointServer, Exchange
+from tests.sample_articles import SEED, numbered
+
+QUESTION = "What was the UK's position?"
+KEY = "sk-never-shown-0123456789"
+
+
+@pytest.fixture
+def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[EndpointServer]:
+    monkeypatch.setattr(endpoint_client, "PAUSE", 0.02)
+    running = EndpointServer()
+    yield running
+    running.close()
+
+
+def fails_after(*words: str, how: Behaviour) -> Behaviour:
+    """Answers whatever is asked in one piece, and breaks streams off after some words."""
+
+    def behave(exchange: Exchange) -> None:
+        if exchange.streamed:
+            exchange.send(server.EVENTS, *(server.delta(word) for word in words))
+            how(exchange)
+        else:
+            exchange.answer("Yes")
+
+    return behave
+
+
+def stop(exchange: Exchange) -> None:
+    """Close the connection, as if the reply were complete."""
+
+
+ENDINGS: dict[str, tuple[Behaviour, str]] = {
+    "ends": (stop, "in the middle of its reply"),
+    "says it is done": (lambda it: it.send(server.DONE), "in the middle of its reply"),
+    "hangs": (server.hang, "did not answer in time"),
+    "resets": (server.reset, "broke off the connection"),
+    "sends nonsense": (lambda it: it.send(b"data: {oops\n\n"), "cannot be read"),
+    "reports an error": (
+        lambda it: it.send(b'data: {"error": {"message": "out of memory"}}\n\n'),
+        "reported an error",
+    ),
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_what_was_written_before_a_fault_is_kept_and_marked(
+    open_assistant: Opener, endpoint: EndpointServer, ending: str
+) -> None:
+    how, says = ENDINGS[ending]
+    endpoint.behave = fails_after(POSITION, " It", how=how)
+    settings = {"endpoint": endpoint.url, "api_key": KEY, "request_timeout": 1.5}
+    assistant = open_assistant(SEED, model="m", caution=0.0, evidence=32, **settings)
+    answer = assistant.ask(QUESTION)
+    assert answer.sentences[0].text == POSITION
+    assert answer.citations
+    [told] = [notice for notice in answer.notices if "interrupted" in notice]
+    assert says in told
+    exported = answer.to_json() + answer.to_markdown() + str(answer) + repr(answer)
+    assert KEY not in exported
+    # And when it is well again, so are the answers.
+    endpoint.behave = lambda exchange: exchange.answer(POSITION)
+    assert not [notice for notice in assistant.ask(QUESTION).notices if "interrupted" in notice]
+
+
+def test_a_fault_before_the_first_word_is_an_error_and_the_next_question_works(
+    open_assistant: Opener, endpoint: EndpointServer
+) -> None:
+    endpoint.behave = server.answers(500)
+    assistant = open_assistant(SEED, model="m", caution=0.0, endpoint=endpoint.url, api_key=KEY)
+    with pytest.raises(EndpointError, match="500") as caught:
+        assistant.ask(QUESTION)
+    assert KEY not in str(caught.value)
+    endpoint.behave = lambda exchange: exchange.answer(POSITION)
+    assistant.chat_model.http_client._rest.worked()  # type: ignore[union-attr]
+    assert assistant.ask(QUESTION).citations
+
+
+def test_a_model_that_repeats_itself_is_cut_and_marked(open_assistant: Opener) -> None:
+    model = ScriptedChatModel(
+        replies=[f"{POSITION} " + "And the talks went on for another day. " * 2000], yes=0.99
+    )
+    assistant = open_assistant(SEED, model=model, caution=0.0, evidence=32)
+    events = list(assistant.stream(QUESTION))
+    answer = events[-1]
+    assert isinstance(answer, Answer)
+    # Three repetitions of 39 letters and a fourth make it a loop: some 40 words.
+    assert sum(isinstance(event, Delta) for event in events) < len(POSITION.split()) + 64
+    assert any("repeated itself" in notice for notice in answer.notices)
+    assert answer.sentences[0].text == POSITION
+
+
+@pytest.mark.parametrize("letters", ["!", "a b ", "哈"])
+def test_one_letter_for_ever_is_a_loop_too(open_assistant: Opener, letters: str) -> None:
+    model = ScriptedChatModel(replies=[f"{POSITION} " + f"{letters * 40} " * 500], yes=0.99)
+    assistant = open_assistant(SEED, model=model, caution=0.0, evidence=32)
+    events = list(assistant.stream(QUESTION))
+    assert sum(isinstance(event, Delta) for event in events) < 200
+
+
+@pytest.mark.parametrize(
+    ("question", "history"),
+    [
+        (QUESTION, ()),
+        ("What did minister Badofe say about " + "the talks and " * 270 + "the rest?", ()),
+        ("And what of that?", [Turn("Who? " * 700, "They said so. " * 900)] * 8),
+        ("部長は何と言いましたか。" * 200, ()),
+    ],
+)
+def test_too_much_to_read_is_cut_by_whole_passages_and_said(
+    open_assistant: Opener, question: str, history: list[Turn]
+) -> None:
+    article = numbered(1, 200)
+    model = ScriptedChatModel(replies=["Minister said it would be decided in the talks."], yes=0.99)
+    assistant = open_assistant(
+        article.text, model=model, caution=0.0, evidence=64, context_tokens=1024, max_tokens=64
+    )
+    start = time.monotonic()
+    answer = assistant.ask(question, history=history)
+    assert time.monotonic() - start < 20
+    assert answer.text
+    assert any("left out" in notice for notice in answer.notices)
+    [kept] = assistant.articles()
+    whole = [passage.text for passage in assistant.library.passages(kept.id)]
+    for prompt in model.prompts:
+        # Every sentence that is shown is there to its very end.
+        assert prompt.count(" of town n1s") == sum(text in prompt for text in whole)
