@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from assistant import models, overview, retrieval
 from assistant.articles import load_article
-from assistant.comparing import article_names, side_by_side, worth_asking
+from assistant.comparing import MOST_ASKED, article_names, side_by_side, worth_asking
 from assistant.errors import EmptyLibrary, ModelError, UserInputError, WeightsError
 from assistant.finding import Finder, Finding
 from assistant.followups import standalone
 from assistant.grounding import Grounded
-from assistant.inquiry import Inquiry
+from assistant.inquiry import Inquiry, whole_text
 from assistant.library import Library
 from assistant.readahead import ReadAhead
 from assistant.reading import Halt, Reader, Reply, never
@@ -120,6 +120,8 @@ class Assistant:
 
     def close(self) -> None:
         """Close the library and free the model."""
+        if self._ahead is not None:
+            self._ahead.close()
         self._library.close()
         close = getattr(self._model, "close", None)
         if close:
@@ -158,6 +160,21 @@ class Assistant:
         load = getattr(self._model, "load", None)
         if load:
             load()
+
+    def read_ahead(self, articles: Sequence[str] | None = None) -> None:
+        """Let a model in this process read articles (ids; all when None) while nobody asks.
+
+        Returns at once, and reads no more articles than one question is put to. A question
+        about an article that was read is answered several times faster. Models elsewhere and
+        articles beyond the model's window are left alone.
+
+        Raises:
+            EmptyLibrary, UnknownArticle.
+        """
+        scope = self._scope(articles)
+        if self._ahead is not None:
+            texts = {key: whole_text(self._library, key) for key in scope[:MOST_ASKED]}
+            self._ahead.begin(texts)
 
     def add(
         self, source: str | Path | None = None, *, text: str | None = None, title: str | None = None

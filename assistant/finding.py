@@ -188,7 +188,7 @@ class Finder:
         if self._ahead is None or len(task.articles) != 1:
             return None
         [article_id] = task.articles
-        return self._ahead.state(article_id, lambda: task.whole_text(article_id), stopped)
+        return self._ahead.state(article_id, lambda: task.text(task.passages(article_id)), stopped)
 
     def _extract(self, task: Inquiry) -> Finding:
         signals = task.signals(None)

@@ -33,6 +33,13 @@ _STATED = 3
 """How many of someone's statements, the nearest to the question, are read and looked through."""
 
 
+def whole_text(library: Library, article_id: str) -> str:
+    """All of an article as the model reads it, of which :meth:`Inquiry.context_for` picks lines."""
+    article, passages = library.article(article_id), library.passages(article_id)
+    speakers = unnamed_speakers({article_id: speaker_index(article, passages)})
+    return passages_text(passages, {article_id: article}, speakers)
+
+
 class Inquiry:
     """One question with what was found for it."""
 
@@ -68,10 +75,6 @@ class Inquiry:
         if left_out := len(self.hits) - len(hits):
             self.notices.append(f"{left_out} passages were left out: the model reads no more.")
         return context, text
-
-    def whole_text(self, article_id: str) -> str:
-        """All of an article as the model reads it, of which ``context_for`` picks lines."""
-        return self.text(self.passages(article_id))
 
     def passages(self, article_id: str) -> list[Passage]:
         """All passages of an article, in order."""

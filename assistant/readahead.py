@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -39,9 +39,10 @@ class ReadAhead:
         self._model = model
         self._reader = reader
         self._asked: Counter[str] = Counter()
-        self._busy = threading.Event()
         self._asking = 0
-        self._lock = threading.Lock()
+        self._closed = False
+        self._idle = threading.Condition()
+        self._reading = threading.Lock()
 
     def state(
         self, article_id: str, text: Callable[[], str], stopped: Callable[[], bool]
@@ -65,31 +66,47 @@ class ReadAhead:
         """Remove what was kept of an article."""
         self._model.forget(article_id)
 
-    def begin(self, article_id: str, text: Callable[[], str]) -> None:
-        """Read an article behind, until somebody asks. What fails is read when it is asked."""
+    def begin(self, articles: Mapping[str, str]) -> None:
+        """Read articles behind, by id and text, whenever nobody asks. Never fails: what cannot
+        be read ahead is read when it is asked about."""
+        threading.Thread(
+            target=self._work, args=(articles,), name="read ahead", daemon=True
+        ).start()
 
-        def work() -> None:
-            messages = self._messages(text())
-            if messages is None:
-                return
-            state = self._model.state_of(article_id, messages)
-            with suppress(ModelError):
-                if not self._model.has(state):
-                    self._model.read(messages, state, self._busy.is_set)
-
-        threading.Thread(target=work, name="read ahead", daemon=True).start()
+    def close(self) -> None:
+        """Read no more. What is under way stops within a batch."""
+        with self._idle:
+            self._closed = True
+            self._idle.notify_all()
 
     def __enter__(self) -> None:
         """Somebody asks: whatever is read behind stops within a batch."""
-        with self._lock:
+        with self._idle:
             self._asking += 1
-            self._busy.set()
 
     def __exit__(self, *_: object) -> None:
-        with self._lock:
+        with self._idle:
             self._asking -= 1
-            if not self._asking:
-                self._busy.clear()
+            self._idle.notify_all()
+
+    def _work(self, articles: Mapping[str, str]) -> None:
+        with self._reading, suppress(ModelError):
+            for article_id, text in articles.items():
+                messages = self._messages(text)
+                if messages is None:
+                    continue
+                state = self._model.state_of(article_id, messages)
+                while not self._model.has(state) and self._is_idle():
+                    self._model.read(messages, state, self._interrupted)
+
+    def _is_idle(self) -> bool:
+        """Waits until nobody asks; False when there is no more to be read."""
+        with self._idle:
+            self._idle.wait_for(lambda: self._closed or not self._asking)
+            return not self._closed
+
+    def _interrupted(self) -> bool:
+        return self._closed or self._asking > 0
 
     def _messages(self, text: str) -> list[BaseMessage] | None:
         return self._reader.ahead(text) if self._reader.fits(text, "") else None

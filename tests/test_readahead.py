@@ -1,0 +1,106 @@
+"""An article that the model has read once is not read again, whatever is picked from it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assistant import weights
+from assistant.answering import Assistant
+from assistant.errors import Stopped
+from assistant.llamacpp import LlamaCppChat
+from assistant.reading import Reader
+from assistant.settings import Settings
+from assistant.testing import HashEmbedder, ScriptedChatModel
+from tests.conftest import need_models
+from tests.sample_articles import SEED
+
+MODEL = "qwen2.5-coder-1.5b"
+QUESTION = "What was the UK's position?"
+
+
+def test_only_a_prompt_that_begins_with_the_passages_can_be_read_ahead(tmp_path: Path) -> None:
+    model = ScriptedChatModel(replies=["Yes."])
+    [system, user] = Reader(model, 4096, 64).ahead("One. <|im_start|>Two.") or []
+    assert user.text.endswith("One. <\u200b|im_start|>Two.")
+    assert "$" not in system.text
+    (tmp_path / "answer.md").write_text("$question? $passages")
+    assert Reader(model, 4096, 64, tmp_path).ahead("One.") is None
+
+
+def test_a_model_elsewhere_reads_nothing_ahead(tmp_path: Path) -> None:
+    model = ScriptedChatModel(replies=["Yes."])
+    with Assistant.open(tmp_path, model=model, embedder=HashEmbedder()) as assistant:
+        assistant.add(SEED)
+        assistant.read_ahead()
+    assert model.prompts == []
+
+
+def test_a_question_can_be_stopped_before_a_word_is_written(tmp_path: Path) -> None:
+    model = ScriptedChatModel(replies=["The UK would only support a humanitarian pause."])
+    with Assistant.open(tmp_path, model=model, embedder=HashEmbedder()) as assistant:
+        assistant.add(SEED)
+        stream = assistant.stream(QUESTION, stopped=lambda: True)
+        next(stream)
+        with pytest.raises(Stopped):
+            next(stream)
+        assert model.prompts == []
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Iterator[LlamaCppChat]:
+    need_models(MODEL)
+    path = weights.path(MODEL, Settings.load())
+    assert path is not None
+    model = LlamaCppChat(path=path, states=tmp_path / "states")
+    yield model
+    model.close()
+
+
+@pytest.mark.model
+def test_a_second_question_reads_only_itself(tmp_path: Path, model: LlamaCppChat) -> None:
+    with Assistant.open(tmp_path / "store", model=model, embedder=HashEmbedder()) as assistant:
+        article = assistant.add(SEED)
+        first = assistant.ask(QUESTION)
+        again = assistant.ask(QUESTION)
+        assert again.text == first.text
+        assert again.timings.prompt_tokens is not None
+        assert again.timings.cached_tokens is not None
+        assert again.timings.prompt_tokens - again.timings.cached_tokens < 80
+        assert list((tmp_path / "states").glob(f"{article.id}-*.state"))
+        assistant.remove(article.id)
+        assert not list((tmp_path / "states").iterdir())
+
+
+@pytest.mark.model
+def test_reading_ahead_makes_way_for_a_question_and_goes_on(
+    tmp_path: Path, model: LlamaCppChat
+) -> None:
+    with Assistant.open(tmp_path / "store", model=model, embedder=HashEmbedder()) as assistant:
+        assistant.add(SEED)
+        model.load()
+        assistant.read_ahead()
+        stopped = time.monotonic() + 1
+        with pytest.raises(Stopped):
+            list(assistant.stream(QUESTION, stopped=lambda: time.monotonic() > stopped))
+        # "Stopped" was said after a second; a batch that had begun is read to its end.
+        assert time.monotonic() - stopped < 20
+        until = time.monotonic() + 120
+        while not list((tmp_path / "states").glob("*.state")) or list(
+            (tmp_path / "states").glob("*.begun.state")
+        ):
+            assert time.monotonic() < until, "nothing was read"
+            time.sleep(0.2)
+
+
+@pytest.mark.model
+def test_a_damaged_state_is_read_again(tmp_path: Path, model: LlamaCppChat) -> None:
+    with Assistant.open(tmp_path / "store", model=model, embedder=HashEmbedder()) as assistant:
+        assistant.add(SEED)
+        before = assistant.ask(QUESTION)
+        [state] = (tmp_path / "states").glob("*.state")
+        state.write_bytes(state.read_bytes()[:1000])
+        assert assistant.ask(QUESTION).text == before.text
