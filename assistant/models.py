@@ -19,7 +19,7 @@ from pydantic import SecretStr
 
 from assistant import weights
 from assistant.errors import EndpointError, EndpointRefused, ModelError
-from assistant.settings import Settings
+from assistant.settings import THIS_MACHINE, Settings
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -150,6 +150,7 @@ def _in_process(path: Path, settings: Settings) -> BaseChatModel:
         threads=settings.threads,
         seed=settings.seed,
         max_tokens=settings.max_tokens,
+        states=settings.cache / "states",
     )
 
 
@@ -176,8 +177,7 @@ def _endpoint(settings: Settings) -> BaseChatModel:
 
 
 def _allowed_offline(settings: Settings, host: str) -> None:
-    """Offline mode leaves the servers of this machine, by the addresses that cannot leave it."""
-    if settings.offline and host not in ("localhost", "127.0.0.1", "::1"):
+    if settings.offline and host not in THIS_MACHINE:
         raise ModelError(
             f"Offline mode is on, and the model is answered by {host}. Choose a model on this "
             "machine, or turn offline mode off (ASSISTANT_OFFLINE)."

@@ -13,11 +13,22 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from assistant.errors import SettingsError
 
 ENV_PREFIX = "ASSISTANT_"
+
+THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
+"""Hosts that offline mode leaves: what is sent there cannot leave the machine."""
 
 
 class Settings(BaseModel):
@@ -49,7 +60,9 @@ class Settings(BaseModel):
     caution: float = Field(
         0.5, ge=0.0, le=1.0, description="0 answers boldly, 1 refuses when in any doubt"
     )
-    evidence: int = Field(6, ge=1, le=64, description="how many passages are put before the model")
+    evidence: int = Field(
+        10, ge=1, le=64, description="how many passages are found for a question, at most"
+    )
     max_tokens: int = Field(192, ge=16, le=4096, description="longest answer, in tokens")
     context_tokens: int = Field(
         4096, ge=1024, le=131_072, description="context window of the in-process model, in tokens"
@@ -82,6 +95,14 @@ class Settings(BaseModel):
         if parts.username is not None or parts.query or parts.fragment:
             raise ValueError("expected an address without user name or query; see api_key")
         return value.rstrip("/")
+
+    @field_validator("offline")
+    @classmethod
+    def _keeps_its_word(cls, value: bool, info: ValidationInfo) -> bool:
+        server = info.data.get("chroma_url")
+        if value and server and urlsplit(server).hostname not in THIS_MACHINE:
+            raise ValueError("the Chroma server of chroma_url is not on this machine; unset one")
+        return value
 
     @classmethod
     def load(cls, **values: Any) -> Self:

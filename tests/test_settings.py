@@ -61,6 +61,10 @@ def test_arguments_go_before_the_environment_and_that_before_defaults(
         ({"endpoint": "http://localhost/v1?key=word"}, "without user name or query; see api_key"),
         ({"chroma_url": "http://word@localhost:8000"}, "without user name"),
         ({"chroma_url": "file:///etc/passwd"}, "http:// or https:// URL"),
+        (
+            {"chroma_url": "http://chroma.example:8000", "offline": True},
+            "setting 'offline': the Chroma server of chroma_url is not on this machine",
+        ),
         ({"modell": "x"}, "unknown setting 'modell'"),
     ],
     ids=str,
