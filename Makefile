@@ -87,3 +87,24 @@ lock:
 clean:
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The long forms of the reliability tests take hours, and go on where they were stopped; see
+# docs/reliability.md.
+.PHONY: soak sbom audit
+soak: setup-dev
+	$(BIN)/python tests/soak/run.py all
+
+# Both tools live in an environment of their own, which is removed again.
+TOOL = tools=$$(mktemp -d) && trap 'rm -rf "$$tools"' EXIT && set -e; \
+	$(PYTHON) -m venv "$$tools"; "$$tools/bin/pip" install -q
+
+# What is installed, as CycloneDX, from the lock alone: no network but for the tool.
+sbom:
+	@mkdir -p build; $(TOOL) cyclonedx-bom; \
+	"$$tools/bin/cyclonedx-py" requirements requirements.lock -o build/sbom.json; \
+	echo build/sbom.json
+
+# Known weaknesses of what is pinned. Those ignored concern a server that is not used: SECURITY.md.
+audit:
+	@$(TOOL) pip-audit; "$$tools/bin/pip-audit" -r requirements.lock --no-deps --disable-pip \
+		--ignore-vuln CVE-2026-45829 --ignore-vuln CVE-2026-45833
