@@ -47,6 +47,9 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
 MAX_QUESTION_CHARS = 4_000
+MORE_FOUND = 4
+"""Passages found beyond those read, for a model that has read the whole article."""
+
 RELATED = 3
 """Nearest passages shown when the article does not say."""
 
@@ -71,7 +74,9 @@ class Assistant:
         self._notices = tuple(notices)
         reader = None if chat_model is None else _reader(chat_model, settings)
         self._ahead = None if reader is None else _read_ahead(reader)
-        self._finder = Finder(reader, self._ahead, settings.caution)
+        self._finder = Finder(
+            reader, self._ahead, caution=settings.caution, evidence=settings.evidence
+        )
 
     @classmethod
     def open(
@@ -282,7 +287,7 @@ class Assistant:
         asked = standalone(question, history, self._model, self.settings.prompts)
         if history:
             clock.lap("rewrite")
-        hits = retrieval.search(self._library, asked, k=self.settings.evidence, article_ids=scope)
+        hits = self._search(asked, scope)
         clock.lap("retrieve")
         clock.mark("evidence")
         yield Evidence(asked, tuple(hits))
@@ -296,7 +301,7 @@ class Assistant:
         for task in tasks:
             [key] = task.articles
             label = f"{names[key]}: " if len(tasks) > 1 else ""
-            reply.text = ""
+            reply.begin()
             findings[key] = yield from _labelled(label, self._find(task, reply, clock, stopped))
         yield self._answer(tasks, findings, hits, reply, clock)
 
@@ -306,7 +311,11 @@ class Assistant:
         """What an article by itself has on the question."""
         if all(hit.passage.article_id in scope for hit in hits):
             return hits
-        return retrieval.search(self._library, asked, k=self.settings.evidence, article_ids=scope)
+        return self._search(asked, scope)
+
+    def _search(self, asked: str, scope: Sequence[str]) -> list[RetrievedPassage]:
+        k = self.settings.evidence + MORE_FOUND
+        return retrieval.search(self._library, asked, k=k, article_ids=scope)
 
     def _find(
         self, task: Inquiry, reply: Reply, clock: Stopwatch, stopped: Halt

@@ -14,6 +14,9 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
+_LEAST = 1e-4
+"""Keeps logarithms of probabilities within bounds."""
+
 _SUREST = 0.93
 """The threshold of full caution."""
 
@@ -29,11 +32,15 @@ class Signals:
     statement; ``yes`` is the model's own probability that the passages answer (None without
     a model).
 
-    After reading, else None: ``coverage`` is the share of the answer's weight found in what
-    it cites, ``unsupported`` the share of its sentences that failed the check, ``unmet``
-    tells that a number or a time was asked for and none is given, ``novelty`` how much the
-    answer says that the question did not. ``confirms`` and ``suffices`` are the model's
-    probabilities that the quotes say what the answer says, and that they alone answer.
+    After reading, else None: ``known`` is the model's probability that a brief answer would
+    not be "unknown", and ``known_alone`` the same with nothing but the quotes before it;
+    ``missing`` is its probability that the answer is missing, asked outright (a small model
+    agrees with this and with the opposite alike, the more the better it knows its way about);
+    ``sureness`` is the mean log-probability of the answer's tokens (None where it is not
+    reported); ``coverage`` is the share of the answer's weight found in what it cites,
+    ``unsupported`` the share of its sentences that failed the check, ``unmet`` tells that a
+    number or a time was asked for and none is given, ``novelty`` how much the answer says that
+    the question did not.
     """
 
     yes: float | None
@@ -42,12 +49,14 @@ class Signals:
     together: float
     strangers: int
     unsaid: bool
+    known: float | None = None
+    known_alone: float | None = None
+    missing: float | None = None
+    sureness: float | None = None
     coverage: float | None = None
     unsupported: float | None = None
     unmet: bool | None = None
     novelty: float | None = None
-    confirms: float | None = None
-    suffices: float | None = None
 
 
 def probability(signals: Signals) -> float:
@@ -57,9 +66,8 @@ def probability(signals: Signals) -> float:
 
 def confidence(signals: Signals) -> float:
     """The calibrated probability, 0 to 1, that the answer given is right and rightly cited."""
-    if _stage(signals) == "model_after":
-        return _logistic("model_right", signals)
-    return probability(signals)
+    right = {"model_after": "model_right", "other_after": "other_right"}
+    return _logistic(right.get(_stage(signals), "extractive_before"), signals)
 
 
 def threshold(caution: float, signals: Signals) -> float:
@@ -67,39 +75,48 @@ def threshold(caution: float, signals: Signals) -> float:
 
     0 never refuses for doubt, 0.5 is the fitted balance, 1 refuses all but the surest.
     """
-    reader = "extractive_before" if signals.yes is None else "model_after"
-    middle = _weights()[reader]["balanced"]
+    stage = _stage(signals)
+    middle = _weights()["model_after" if stage == "model_before" else stage]["balanced"]
     if caution <= 0.5:
         return middle * caution * 2
     return middle + (_SUREST - middle) * (caution - 0.5) * 2
 
 
 def features(signals: Signals) -> dict[str, float]:
-    """The signals as the numbers the weights are for."""
-    values = {
+    """The signals as the numbers the weights are for; what is None is left out."""
+    given = {
+        "yes": None if signals.yes is None else _log_odds(signals.yes),
         "nearest": signals.nearest,
         "asked": signals.asked,
         "together": signals.together,
-        "strangers": float(min(signals.strangers, 3)),
-        "unsaid": float(signals.unsaid),
+        "strangers": min(signals.strangers, 3),
+        "unsaid": signals.unsaid,
+        "known": None if signals.known is None else -math.log(1 - signals.known + _LEAST),
+        "known_alone": None
+        if signals.known_alone is None
+        else -math.log(1 - signals.known_alone + _LEAST),
+        "missing": None if signals.missing is None else _log_odds(signals.missing),
+        "sureness": None if signals.sureness is None else max(signals.sureness, -3.0),
+        "coverage": signals.coverage,
+        "unsupported": signals.unsupported,
+        "unmet": signals.unmet,
+        "novelty": signals.novelty,
     }
-    probabilities = (signals.yes, signals.confirms, signals.suffices)
-    for name, chance in zip(("yes", "confirms", "suffices"), probabilities, strict=True):
-        if chance is not None:
-            bounded = min(max(chance, 1e-4), 1 - 1e-4)
-            values[name] = math.log(bounded / (1 - bounded))
-    after = (signals.coverage, signals.unsupported, signals.unmet, signals.novelty)
-    for name, value in zip(("coverage", "unsupported", "unmet", "novelty"), after, strict=True):
-        if value is not None:
-            values[name] = float(value)
-    return values
+    return {name: float(value) for name, value in given.items() if value is not None}
+
+
+def _log_odds(chance: float) -> float:
+    bounded = min(max(chance, 1e-3), 1 - 1e-3)
+    return math.log(bounded / (1 - bounded))
 
 
 def _stage(signals: Signals) -> str:
     if signals.yes is None:
         # An answer that quotes itself tells nothing new.
         return "extractive_before"
-    return "model_before" if signals.coverage is None else "model_after"
+    if signals.coverage is None:
+        return "model_before"
+    return "other_after" if signals.sureness is None else "model_after"
 
 
 def _logistic(head: str, signals: Signals) -> float:

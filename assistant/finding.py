@@ -56,10 +56,14 @@ class Finding:
 class Finder:
     """Finds answers with one model, or without any (``reader`` is None), at one caution."""
 
-    def __init__(self, reader: Reader | None, ahead: ReadAhead | None, caution: float) -> None:
+    def __init__(
+        self, reader: Reader | None, ahead: ReadAhead | None, *, caution: float, evidence: int
+    ) -> None:
+        """``evidence`` passages are read where the model has not read the whole article."""
         self._reader = reader
         self._ahead = ahead
         self._caution = caution
+        self._evidence = evidence
 
     def find(
         self, task: Inquiry, reply: Reply, clock: Stopwatch, stopped: Halt
@@ -126,8 +130,8 @@ class Finder:
         clock: Stopwatch,
         stopped: Halt,
     ) -> Generator[Delta, None, Finding]:
-        context, text = task.context_for(reader)
         state = self._state(task, stopped)
+        context, text = task.context_for(reader, self._evidence if state is None else None)
         yes = reader.answerable(text, task.asked, state, stopped)
         before = task.signals(yes)
         limit = decision.threshold(self._caution, before)
@@ -147,12 +151,14 @@ class Finder:
             clock.lap("check")
             return _refusal(min(probability, limit))
         quotes = task.quoted(grounded.citations[:_VERIFIED])
-        answer = " ".join(sentence.text for sentence in grounded.sentences)
         after = task.signals(
             yes,
             grounded,
-            suffices=reader.suffices(quotes, task.asked, state, stopped),
-            confirms=reader.confirms(quotes, task.asked, answer, state, stopped),
+            # First what goes on from the prompt just read, then what begins anew.
+            known=reader.known(text, task.asked, None, stopped),
+            missing=reader.missing(text, task.asked, stopped) if reply.logprobs else None,
+            known_alone=reader.known(quotes, task.asked, state, stopped),
+            sureness=reply.sureness,
         )
         clock.lap("check")
         probability = decision.probability(after)

@@ -40,6 +40,13 @@ def whole_text(library: Library, article_id: str) -> str:
     return passages_text(passages, {article_id: article}, speakers)
 
 
+_NEIGHBOURED = 3
+"""How many of the best passages bring the sentences around them."""
+
+_WIDELY = 6
+"""The same where reading costs nothing."""
+
+
 class Inquiry:
     """One question with what was found for it."""
 
@@ -54,6 +61,7 @@ class Inquiry:
         self.question = question
         self.asked = asked
         self.hits = list(hits)
+        self._found = len(self.hits)
         self.notices: list[str] = []
         self.decided_by: dict[str, float] = {}
         self._library = library
@@ -63,16 +71,23 @@ class Inquiry:
         if self.hits:
             self._add_statements()
 
-    def context_for(self, reader: Reader) -> tuple[list[Passage], str]:
-        """Passages and text for the model; the lowest-ranked go when they do not fit."""
-        hits = list(self.hits)
+    def context_for(self, reader: Reader, most: int | None) -> tuple[list[Passage], str]:
+        """Passages and text for the model; the lowest-ranked go when they do not fit.
+
+        ``most`` passages of those found by searching, with what stands around the best; None
+        when the model has read the whole article, so that more of it costs nothing.
+        """
+        hits = self.hits if most is None else self.hits[:most] + self.hits[self._found :]
+        neighboured = _WIDELY if most is None else _NEIGHBOURED
+        left_out = 0
         while True:
-            context = retrieval.with_neighbours(self._library, hits)
+            context = retrieval.with_neighbours(self._library, hits, neighboured)
             text = self.text(context)
             if reader.fits(text, self.asked) or len(hits) <= 1:
                 break
             hits.pop()
-        if left_out := len(self.hits) - len(hits):
+            left_out += 1
+        if left_out:
             self.notices.append(f"{left_out} passages were left out: the model reads no more.")
         return context, text
 
@@ -178,8 +193,10 @@ class Inquiry:
         yes: float | None,
         grounded: Grounded | None = None,
         *,
-        confirms: float | None = None,
-        suffices: float | None = None,
+        known: float | None = None,
+        known_alone: float | None = None,
+        missing: float | None = None,
+        sureness: float | None = None,
     ) -> Signals:
         """What speaks for an answer being in the articles; see :class:`Signals`."""
         words = set(content_words(self.asked))
@@ -205,8 +222,10 @@ class Inquiry:
                 unsupported=1.0 if grounded.stands_in else sum(failed) / max(1, len(failed)),
                 unmet=not is_met(self.asked, answer),
                 novelty=novelty(self.asked, answer),
-                confirms=confirms,
-                suffices=suffices,
+                known=known,
+                known_alone=known_alone,
+                missing=missing,
+                sureness=sureness,
             )
         self.decided_by = decision.features(signals)
         return signals

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk, BaseMessage, HumanMessage, SystemMessage
 
 from assistant.aliases import glosses
-from assistant.errors import EndpointError, Stopped
+from assistant.errors import EndpointError, EndpointRefused, Stopped
 from assistant.llamacpp import LLAMA_CPP
 from assistant.models import endpoint_errors
 from assistant.prompts import inert, render
@@ -30,6 +31,12 @@ _OVERHEAD_TOKENS = 160
 """System prompt, template and chat markup."""
 
 _MARK = "<question>"
+
+_UNKNOWN = "unknown"
+"""What ``prompts/brief.md`` asks for where the passages do not say; one token of most models."""
+
+_ALTERNATIVES = 10
+"""Likeliest first words that are looked at."""
 
 _LOOP_CHARS = 160
 _FURNITURE = re.compile(r"\[\d{1,3}\]|\*\*|^(?:Answer|A):\s*")
@@ -61,6 +68,16 @@ class Reply:
     prompt_tokens: int | None = None
     cached_tokens: int | None = None
     completion_tokens: int | None = None
+    logprobs: list[float] = field(default_factory=list)
+
+    def begin(self) -> None:
+        """Make ready for another text of the same question."""
+        self.text, self.logprobs = "", []
+
+    @property
+    def sureness(self) -> float | None:
+        """Mean log-probability of the tokens written, at most 0; None when not reported."""
+        return sum(self.logprobs) / len(self.logprobs) if self.logprobs else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,30 +110,38 @@ class Reader:
         Raises:
             ModelError: when an in-process model fails.
         """
-        return self._yes(self._messages("answerable", passages, question), state, stopped)
+        return self._yes("answerable", passages, question, state, stopped)
 
-    def confirms(
-        self,
-        quote: str,
-        question: str,
-        answer: str,
-        state: str | None = None,
-        stopped: Halt = never,
-    ) -> float | None:
-        """Its probability that a quote says what an answer says, and to this very question."""
-        text = render("confirms", self.prompts, quote=quote, question=question, answer=answer)
-        return self._yes(self._asked(text), state, stopped)
+    def missing(self, passages: str, question: str, stopped: Halt = never) -> float | None:
+        """Its probability that the answer is missing from the passages it has just read."""
+        return self._yes("missing", passages, question, None, stopped)
 
-    def suffices(
-        self, quote: str, question: str, state: str | None = None, stopped: Halt = never
+    def known(
+        self, passages: str, question: str, state: str | None = None, stopped: Halt = never
     ) -> float | None:
-        """Its probability that the question can be answered from the quote alone."""
-        text = render("suffices", self.prompts, quote=quote, question=question)
-        return self._yes(self._asked(text), state, stopped)
+        """Its probability that a brief answer would not begin with "unknown".
+
+        Asked of the quotes alone, it tells whether they bear the answer without their context.
+        """
+        first = self._first(self._messages("brief", passages, question), state, stopped)
+        return None if first is None else 1.0 - first.get(_UNKNOWN, 0.0)
 
     def _yes(
-        self, messages: list[tuple[str, str]], state: str | None, stopped: Halt
+        self, prompt: str, passages: str, question: str, state: str | None, stopped: Halt
     ) -> float | None:
+        first = self._first(self._messages(prompt, passages, question), state, stopped)
+        if first is None:
+            return None
+        yes, no = first.get("yes", 0.0), first.get("no", 0.0)
+        return yes / (yes + no) if yes + no else None
+
+    def _first(
+        self, messages: list[tuple[str, str]], state: str | None, stopped: Halt
+    ) -> Mapping[str, float] | None:
+        """Probabilities, 0 to 1, of the likeliest first words of a reply, in small letters.
+
+        None when the model does not report log-probabilities.
+        """
         if not getattr(type(self.model), "model_fields", {}).get("logprobs"):
             return None
         try:
@@ -125,14 +150,13 @@ class Reader:
                     messages,
                     max_tokens=1,
                     logprobs=True,
-                    top_logprobs=10,
+                    top_logprobs=_ALTERNATIVES,
                     **self._options(state, stopped),
                 )
-        except EndpointError:
-            # Some servers refuse log-probabilities. The answer itself tells whether this one
-            # works at all, so nothing is hidden by going on without.
+        except EndpointRefused:
+            # Some servers refuse log-probabilities: then it is decided without.
             return None
-        return _yes(reply.response_metadata.get("logprobs"))
+        return _first_words(reply.response_metadata.get("logprobs"))
 
     def stream(
         self,
@@ -154,7 +178,10 @@ class Reader:
         """
         messages = self._messages(prompt, passages, question)
         with endpoint_errors(self.model):
-            chunks = self.model.stream(messages, **self._options(state, stopped))
+            options = self._options(state, stopped)
+            if options:
+                options |= {"logprobs": True, "top_logprobs": 1}
+            chunks = self.model.stream(messages, **options)
         try:
             with endpoint_errors(self.model):
                 for chunk in chunks:
@@ -236,20 +263,20 @@ def _heading(article: Article) -> str:
     return f"From “{article.title}”" + (f" ({known}):" if known else ":")
 
 
-def _yes(logprobs: object) -> float | None:
+def _first_words(logprobs: object) -> Mapping[str, float] | None:
     content = logprobs.get("content") if isinstance(logprobs, Mapping) else None
     if not content:
         return None
-    mass = {"yes": 0.0, "no": 0.0}
+    mass: dict[str, float] = defaultdict(float)
     for row in content[0].get("top_logprobs") or []:
-        word = str(row["token"]).strip().casefold()
-        if word in mass:
-            mass[word] += math.exp(float(row["logprob"]))
-    total = sum(mass.values())
-    return mass["yes"] / total if total > 0 else None
+        mass[str(row["token"]).strip(' "“”').casefold()] += math.exp(float(row["logprob"]))
+    return mass
 
 
 def _count(chunk: AIMessageChunk, reply: Reply) -> None:
+    logprobs = chunk.response_metadata.get("logprobs")
+    if isinstance(logprobs, Mapping):
+        reply.logprobs += [float(row["logprob"]) for row in logprobs.get("content") or ()]
     usage = chunk.usage_metadata
     if usage:
         cached = usage.get("input_token_details", {}).get("cache_read")

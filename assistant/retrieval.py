@@ -27,9 +27,6 @@ forget that one passage fits far better than all the others.
 _CANDIDATES = 64
 """Passages each ranking contributes: more changed no figure."""
 
-_NEIGHBOURED = 3
-"""How many of the best passages bring the sentences around them as context."""
-
 
 def search(
     library: Library, question: str, *, k: int, article_ids: Sequence[str] | None = None
@@ -59,13 +56,13 @@ def search(
     ]
 
 
-def with_neighbours(library: Library, hits: Sequence[RetrievedPassage]) -> list[Passage]:
-    """The hits in reading order, the best of them with the sentences before and after.
+def with_neighbours(library: Library, hits: Sequence[RetrievedPassage], best: int) -> list[Passage]:
+    """The hits in reading order, the ``best`` of them with the sentences before and after.
 
     Articles come in the order of their best hit.
     """
     articles = list(dict.fromkeys(hit.passage.article_id for hit in hits))
-    expanded = {hit.passage.id for hit in hits[:_NEIGHBOURED]}
+    expanded = {hit.passage.id for hit in hits[:best]}
     wanted = {hit.passage.id for hit in hits}
     context: list[Passage] = []
     for article_id in articles:

@@ -60,9 +60,7 @@ class Settings(BaseModel):
     caution: float = Field(
         0.5, ge=0.0, le=1.0, description="0 answers boldly, 1 refuses when in any doubt"
     )
-    evidence: int = Field(
-        10, ge=1, le=64, description="how many passages are found for a question, at most"
-    )
+    evidence: int = Field(6, ge=1, le=64, description="how many passages are put before the model")
     max_tokens: int = Field(192, ge=16, le=4096, description="longest answer, in tokens")
     context_tokens: int = Field(
         4096, ge=1024, le=131_072, description="context window of the in-process model, in tokens"

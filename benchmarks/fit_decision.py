@@ -24,22 +24,38 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
+from scipy.optimize import minimize
+from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
 from assistant.evaluation import read_run
 from assistant.schema import QuestionResult
 
-BEFORE = ("nearest", "asked", "together", "strangers", "unsaid")
-AFTER = ("coverage", "unsupported", "unmet", "novelty", "confirms", "suffices")
+BEFORE = ("nearest", "asked", "strangers", "unsaid")
+AFTER = ("known", "known_alone", "coverage", "unsupported", "unmet")
+OWN = ("missing", "sureness")
+"""What only a model in this process tells."""
+
 HEADS = {
     # name: (features, what is learned, whether refused answers are left out)
     "model_before": (("yes", *BEFORE), "answerable", False),
-    "model_after": (("yes", *BEFORE, *AFTER), "answerable", True),
-    "model_right": (("yes", *BEFORE, *AFTER), "right", True),
+    "model_after": (("yes", *AFTER, *OWN), "answerable", True),
+    "model_right": (("yes", *AFTER, *OWN, "asked", "novelty"), "right", True),
+    "other_after": (("yes", *AFTER), "answerable", True),
+    "other_right": (("yes", *AFTER, "asked", "novelty"), "right", True),
     "extractive_before": (BEFORE, "answerable", False),
 }
+SIGNS = dict.fromkeys(("yes", "nearest", "asked", "known", "known_alone", "coverage"), 1) | (
+    dict.fromkeys(("missing", "sureness"), 1)
+    | dict.fromkeys(("strangers", "unsaid", "unsupported", "unmet"), -1)
+)
+"""Which way a signal may speak. What the check found wrong never speaks for an answer, however
+few questions it is fitted on."""
+
+PENALTY = 3.0
+"""Of the squared weights of standardised features: the sets are small."""
+
 FALSE_REFUSALS = 0.07
 """Share of answerable questions that the balanced threshold may refuse for doubt."""
 
@@ -85,15 +101,35 @@ def weights_of(examples: Sequence[Example]) -> Values:
     return np.array([len(examples) / len(counts) / counts[e.set] for e in examples])
 
 
+def logistic(x: Values, y: Values, weights: Values, names: Sequence[str]) -> tuple[float, Values]:
+    """Bias and weights of a penalised logistic regression whose signs are those of SIGNS."""
+    center, scale = x.mean(axis=0), x.std(axis=0) + 1e-6
+    z = (x - center) / scale
+
+    def loss(w: Values) -> tuple[float, Values]:
+        margin = w[0] + z @ w[1:]
+        p = expit(margin)
+        slope = weights * (p - y)
+        value = (weights * (np.logaddexp(0, margin) - y * margin)).sum()
+        gradient = np.concatenate([[slope.sum()], z.T @ slope + PENALTY * w[1:]])
+        return value + PENALTY / 2 * (w[1:] ** 2).sum(), gradient
+
+    bounds = [(None, None)] + [
+        {1: (0, None), -1: (None, 0)}.get(SIGNS.get(name, 0), (None, None)) for name in names
+    ]
+    w = minimize(loss, np.zeros(len(names) + 1), jac=True, bounds=bounds).x
+    return float(w[0] - (w[1:] / scale * center).sum()), w[1:] / scale
+
+
 def held_out(examples: Sequence[Example], names: Sequence[str], target: str) -> Values:
     """Probabilities for each example from a fit on other articles."""
-    x, y = table(examples, names), np.array([getattr(e, target) for e in examples])
+    x, y = table(examples, names), np.array([float(getattr(e, target)) for e in examples])
     folds = GroupKFold(min(8, len({e.article for e in examples})))
     probabilities = np.zeros(len(examples))
     for train, test in folds.split(x, y, [e.article for e in examples]):
-        part = [examples[i] for i in train]
-        model = LogisticRegression(max_iter=5000).fit(x[train], y[train], weights_of(part))
-        probabilities[test] = model.predict_proba(x[test])[:, 1]
+        part = weights_of([examples[i] for i in train])
+        bias, weights = logistic(x[train], y[train], part, names)
+        probabilities[test] = expit(bias + x[test] @ weights)
     return probabilities
 
 
@@ -160,23 +196,21 @@ def fit(folders: Sequence[Path]) -> None:
     heads: dict[str, dict[str, float]] = {}
     for name, (features, target, read_only) in HEADS.items():
         rows = [e for e in examples if not (read_only and e.ruled)]
-        truth = np.array([getattr(e, target) for e in rows])
+        truth = np.array([float(getattr(e, target)) for e in rows])
         out_of_fold = held_out(rows, features, target)
         describe(name, rows, out_of_fold, target)
-        model = LogisticRegression(max_iter=5000).fit(
-            table(rows, features), truth, weights_of(rows)
-        )
-        heads[name] = {"bias": round(float(model.intercept_[0]), 4)} | {
-            feature: round(float(w), 4) for feature, w in zip(features, model.coef_[0], strict=True)
+        bias, weights = logistic(table(rows, features), truth, weights_of(rows), features)
+        heads[name] = {"bias": round(bias, 4)} | {
+            feature: round(float(w), 4) for feature, w in zip(features, weights, strict=True)
         }
-        if name in ("model_after", "extractive_before"):
+        if name in ("model_after", "other_after", "extractive_before"):
             threshold = balanced(rows, out_of_fold)
             heads[name]["balanced"] = round(threshold, 4)
         if name == "model_after":
             by_id = dict(zip(map(id, rows), out_of_fold, strict=True))
             curve(examples, np.array([by_id.get(id(e), 0.0) for e in examples]))
     document = {
-        "version": 1,
+        "version": 2,
         "fitted": datetime.now(UTC).date().isoformat(),
         "questions": {folder.name: len(run.results) for folder, run in runs},
         "weights": heads,
