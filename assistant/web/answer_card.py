@@ -14,6 +14,9 @@ from assistant.web.conversation import Exchange
 from assistant.web.feedback import RATINGS
 from assistant.web.formatting import attributes, joined, plural, seconds, shorten, text
 
+HIGHLIGHTED = 4
+"""Passages marked in the article before there is an answer: the best of what was found."""
+
 _STATUS = {
     "answered": "Answered",
     "partly": "Partly answered",
@@ -52,7 +55,7 @@ def pending_html(
     question: str, stage: str, found: Sequence[RetrievedPassage] = (), written: str = ""
 ) -> str:
     """The exchange that is under way: ``written`` is the model's text, not yet checked."""
-    frame = attributes(class_="turn pending", data_turn="now", data_marks=_evidence(found))
+    frame = attributes(class_="turn pending", data_turn="now", data_marks=json.dumps(_found(found)))
     draft = f'<p class="draft">{text(written)}<span class="caret"></span></p>' if written else ""
     return (
         f"<article{frame}>{_question(question)}<div class='answer'>{draft}"
@@ -66,8 +69,7 @@ def marks(answer: Answer) -> str:
         [c.article_id, c.start, c.end, "cited", c.marker] for c in answer.citations
     ]
     related = answer.related or (answer.retrieved if not answer.citations else ())
-    rows += [[r.passage.article_id, r.passage.start, r.passage.end, "found", 0] for r in related]
-    return json.dumps(rows)
+    return json.dumps(rows + _found(related))
 
 
 def status_words(answer: Answer) -> str:
@@ -86,14 +88,13 @@ def _outcome(answer: Answer) -> str:
     )
 
 
-def _evidence(found: Sequence[RetrievedPassage]) -> str:
-    return json.dumps(
-        [[r.passage.article_id, r.passage.start, r.passage.end, "found", 0] for r in found]
-    )
+def _found(hits: Sequence[RetrievedPassage]) -> list[list[object]]:
+    passages = [hit.passage for hit in hits[:HIGHLIGHTED]]
+    return [[p.article_id, p.start, p.end, "found", 0] for p in passages]
 
 
 def _question(question: str) -> str:
-    return f'<h3 class="question">{text(question)}</h3>'
+    return f'<h2 class="question">{text(question)}</h2>'
 
 
 def _answer(answer: Answer) -> str:
@@ -159,7 +160,7 @@ def _related(answer: Answer) -> str:
             data_end=hit.passage.end,
         )
         rows.append(f"<li><button{where}>{text(shorten(hit.passage.text, 220))}</button></li>")
-    return f'<div class="related"><h4>Related, but not an answer</h4><ul>{"".join(rows)}</ul></div>'
+    return f'<div class="related"><h3>Related, but not an answer</h3><ul>{"".join(rows)}</ul></div>'
 
 
 def _details(answer: Answer) -> str:

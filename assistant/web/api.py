@@ -111,7 +111,7 @@ class Endpoints:
 
 
 def publish(workspace: Workspace, *, concurrent: int) -> None:
-    """Register the endpoints on the page being built. Questions share the chat's queue."""
+    """Register the endpoints on the page being built; ``concurrent`` questions at once."""
     api = Endpoints(workspace)
     asking: dict[str, Any] = {"concurrency_limit": concurrent, "concurrency_id": "ask"}
     endpoint(api.ask_article, api_name="ask", **asking)

@@ -16,10 +16,12 @@ from assistant.errors import AssistantError
 from assistant.settings import Settings
 from assistant.web import api, chat_pane, choices, evaluate_tab, library_pane, passages_tab
 from assistant.web.assets import html_part
-from assistant.web.chat import Chat, log_html, suggestions, welcome_html
+from assistant.web.chat import Chat
+from assistant.web.chat_view import log_html, suggestions, welcome_html
 from assistant.web.conversation import Conversation
 from assistant.web.formatting import text
 from assistant.web.library_pane import LibraryWidgets, Shelf
+from assistant.web.line import Line
 from assistant.web.workspace import Workspace, opened
 
 TITLE = "Ask the article"
@@ -83,7 +85,7 @@ def _page(page: gr.Blocks, workspace: Workspace) -> None:
     shelf = Shelf(workspace)
     api.publish(workspace, concurrent=chat_pane.CONCURRENT)
     library_pane.wire(workspace, LibraryWidgets(panel, added, article, **inputs), kept)
-    chat_pane.wire(Chat(workspace), talk, chosen)
+    chat_pane.wire(Chat(workspace, Line(chat_pane.CONCURRENT)), talk, chosen)
 
     async def start(state: Any) -> AsyncGenerator[list[Any], None]:
         conversation = Conversation.restore(state)

@@ -12,7 +12,8 @@ from assistant.answering import MAX_QUESTION_CHARS
 from assistant.errors import AssistantError
 from assistant.web import exports
 from assistant.web.assets import download_html, html_part
-from assistant.web.chat import Chat, View, show, status_html
+from assistant.web.chat import Chat
+from assistant.web.chat_view import View, show, status_html
 from assistant.web.choices import ChoiceWidgets
 from assistant.web.conversation import Conversation
 
@@ -115,7 +116,7 @@ def wire(chat: Chat, page: ChatWidgets, choices: ChoiceWidgets) -> None:
     def cancel() -> list[Any]:
         return show(View(question="", editing=False, status=""))
 
-    def stop(request: gr.Request) -> None:
+    async def stop(request: gr.Request) -> None:  # in the event loop, where the line is
         chat.stop(request.session_hash or "")
 
     def rate(event: gr.EventData, kept: Any, *chosen: Any) -> list[Any]:
@@ -146,10 +147,8 @@ def wire(chat: Chat, page: ChatWidgets, choices: ChoiceWidgets) -> None:
     asked: dict[str, Any] = {
         "inputs": [page.question, page.kept, page.editing, *choices.inputs()],
         "outputs": page.outputs(),
-        "concurrency_limit": CONCURRENT,
-        "concurrency_id": "ask",
-        "show_progress_on": page.live,
-        "show_progress": "minimal",
+        "concurrency_limit": None,  # the chat has a line of its own, in which one sees one's place
+        "show_progress": "hidden",
         "api_visibility": "private",
     }
     gr.on([page.question.submit, page.ask.click], ask, **asked)

@@ -22,11 +22,13 @@ SHOWN = 5
 
 def lay_out(workspace: Workspace, choices: ChoiceWidgets) -> None:
     """Files, number of questions, progress and figures. Call inside the column it fills."""
+    html_part(_hint(), "evaluate-hint")
     files = gr.File(
-        label="A question file, and the articles it names. Without one: the sample questions.",
+        label="A question file and the articles it names",
         file_count="multiple",
         height=130,
         elem_id="question-files",
+        elem_classes="files",
     )
     with gr.Row(elem_classes="line"):
         limit = gr.Number(
@@ -39,7 +41,7 @@ def lay_out(workspace: Workspace, choices: ChoiceWidgets) -> None:
         )
         start = gr.Button("Run", variant="primary", elem_id="run", scale=0)
         stop = gr.Button("Stop", variant="stop", elem_id="stop-run", visible=False, scale=0)
-    progress = html_part(_hint(), "evaluation")
+    progress = html_part("", "evaluation")
 
     def run(files: list[str] | None, limit: float | None, *chosen: Any) -> Iterator[list[Any]]:
         paths = [Path(name) for name in files or ()]
@@ -101,7 +103,8 @@ def _row(result: QuestionResult) -> str:
 
 def _hint() -> str:
     return (
-        '<p class="facts">Every question is asked in a library of its own; yours is not touched. '
-        "The model and the setting are those chosen under Settings. "
-        "<code>docs/questions.md</code> describes the file.</p>"
+        '<p class="facts">Give a question file and the articles it names, or run the sample '
+        "questions as they are. Everything is asked in a library of its own; yours is not touched. "
+        "Model and caution are those under Settings. <code>docs/questions.md</code> describes "
+        "the file.</p>"
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from assistant import seeds
 from assistant.answering import Assistant
 from assistant.errors import AssistantError, UserInputError
 from assistant.evaluation import (
@@ -21,7 +22,6 @@ from assistant.evaluation import (
     load_question_set,
     write_report,
 )
-from assistant.evaluation.commands import seed_questions
 from assistant.evaluation.runner import first
 from assistant.library import Library
 from assistant.schema import QuestionResult
@@ -126,7 +126,7 @@ def _gathered(files: Sequence[Path], folder: Path) -> Path:
         UserInputError: not exactly one question file.
     """
     if not files:
-        return seed_questions()
+        return seeds.questions()
     questions = [path for path in files if path.suffix.lower() in _QUESTION_ENDINGS[:2]]
     questions = questions or [p for p in files if p.suffix.lower() == _QUESTION_ENDINGS[2]]
     if len(questions) != 1:

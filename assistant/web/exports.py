@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from assistant.schema import Answer, Article
+from assistant.schema import Answer, Article, markdown_text
 from assistant.web.conversation import Conversation, Exchange
 
 FORMAT = "ask-the-article/conversation"
@@ -47,29 +47,30 @@ def to_markdown(conversation: Conversation) -> str:
     """The conversation with a footnote for every quote: source, title and offsets."""
     parts = ["# Questions and answers"]
     for number, exchange in enumerate(conversation.exchanges, start=1):
-        parts.append(f"## {_line(exchange.question)}")
+        parts.append(f"## {markdown_text(exchange.question)}")
         if exchange.answer:
             parts += _answer(exchange.answer, number)
         else:
-            parts.append(f"*{_line(exchange.note)}*")
+            parts.append(f"*{markdown_text(exchange.note)}*")
     return "\n\n".join(parts) + "\n"
 
 
 def _answer(answer: Answer, number: int) -> list[str]:
     # Footnotes are numbered through the whole file, so each carries its question's number.
     words = " ".join(
-        sentence.text + "".join(f"[^{number}-{c.marker}]" for c in sentence.citations)
+        markdown_text(sentence.text)
+        + "".join(f"[^{number}-{c.marker}]" for c in sentence.citations)
         for sentence in answer.sentences
     )
-    parts = [words or answer.text]
+    parts = [words or markdown_text(answer.text)]
     if answer.related:
-        nearest = "\n".join(f"- “{_line(hit.passage.text)}”" for hit in answer.related)
+        nearest = "\n".join(f"- “{markdown_text(hit.passage.text)}”" for hit in answer.related)
         parts.append(f"Related passages (not an answer):\n\n{nearest}")
     if answer.citations:
         parts.append(
             "\n".join(
-                f"[^{number}-{c.marker}]: “{_line(c.quote)}” – {_line(c.title)}, "
-                f"{_line(c.source)}, characters {c.start}–{c.end}"
+                f"[^{number}-{c.marker}]: “{markdown_text(c.quote)}” – {markdown_text(c.title)}, "
+                f"{markdown_text(c.source)}, characters {c.start}–{c.end}"
                 for c in answer.citations
             )
         )
@@ -95,7 +96,3 @@ def _described(article: Article) -> dict[str, str | None]:
         "published": article.published,
         "text": article.text,
     }
-
-
-def _line(value: str) -> str:
-    return " ".join(value.split())

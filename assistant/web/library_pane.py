@@ -50,11 +50,13 @@ def lay_out_library() -> tuple[gr.HTML, gr.HTML, dict[str, Any]]:
             label="Addresses, one a line", placeholder="https://…", lines=1, max_lines=5
         )
         add_address = gr.Button("Add from the web", size="sm", elem_id="add-address")
+        html_part('<p class="facts">Files: text, Markdown, HTML, PDF, Word, EPUB</p>', "formats")
         files = gr.File(
-            label="Files: text, Markdown, HTML, PDF, Word, EPUB",
+            label="Files",
             file_count="multiple",
-            height=120,
+            height=96,
             elem_id="add-files",
+            elem_classes="files",
         )
         pasted = gr.Textbox(label="Or paste the text", lines=3, max_lines=8, elem_id="pasted")
         title = gr.Textbox(label="Its title", placeholder="optional", max_length=MAX_TITLE)

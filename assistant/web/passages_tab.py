@@ -28,15 +28,17 @@ def lay_out(workspace: Workspace, kept: gr.BrowserState) -> None:
             elem_id="query",
             scale=3,
         )
-        count = gr.Slider(1, MAX_PASSAGES, value=8, step=1, label="How many", scale=1)
+        count = gr.Number(
+            value=8, minimum=1, maximum=MAX_PASSAGES, precision=0, label="How many", scale=0
+        )
         find = gr.Button("Find", variant="primary", elem_id="find", scale=0)
     found = html_part(_hint(), "passages")
 
-    def search(query: str, count: float, kept: Any) -> str:
+    def search(query: str, count: float | None, kept: Any) -> str:
         try:
             assistant = workspace.assistant
             scope = Conversation.restore(kept).scope(assistant.library.article_ids())
-            hits = assistant.search(query, k=int(count), articles=scope or None)
+            hits = assistant.search(query, k=int(count or 8), articles=scope or None)
         except AssistantError as error:
             return f'<p class="problem" role="status">{text(error)}</p>'
         ids = {hit.passage.article_id for hit in hits}

@@ -2,7 +2,7 @@
 
 Gradio can only stop a generator between two of its steps, and a model reads for seconds
 before its first word. So the events come through a queue: stopping is felt at once, and the
-thread closes the stream as soon as the model lets it.
+model, which asks now and then whether it is still wanted, ends within two seconds.
 """
 
 from __future__ import annotations
@@ -13,9 +13,13 @@ import threading
 from collections.abc import AsyncGenerator, Callable, Generator
 
 from assistant.errors import AssistantError
+from assistant.reading import Halt
 from assistant.schema import StreamEvent
 
 _LOG = logging.getLogger(__name__)
+
+Events = Callable[[Halt], Generator[StreamEvent, None, None]]
+"""Begins a question's events, given what says that they are not wanted any more."""
 
 COALESCE = 0.05
 """Seconds within which pieces of an answer are shown together."""
@@ -32,7 +36,7 @@ class Ended:
 class Run:
     """One question's events. Made and read in an event loop, stopped from any thread."""
 
-    def __init__(self, ask: Callable[[], Generator[StreamEvent, None, None]]) -> None:
+    def __init__(self, ask: Events) -> None:
         self._loop = asyncio.get_running_loop()
         self._events: asyncio.Queue[StreamEvent | AssistantError | Stopped | Ended] = (
             asyncio.Queue()
@@ -75,9 +79,9 @@ class Run:
         finally:
             self._stop.set()
 
-    def _work(self, ask: Callable[[], Generator[StreamEvent, None, None]]) -> None:
+    def _work(self, ask: Events) -> None:
         try:
-            stream = ask()
+            stream = ask(self._stop.is_set)
             try:
                 for event in stream:
                     if self._stop.is_set():

@@ -7,17 +7,24 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import sys
 import tempfile
 import threading
 import webbrowser
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from assistant.errors import UserInputError
 from assistant.settings import Settings
+from assistant.web.binding import (
+    LOOPBACK,
+    Accounts,
+    allowed_hosts,
+    bind,
+    check_binding,
+    parse_auth,
+)
 from assistant.web.security import Guard, is_loopback
 
 if TYPE_CHECKING:
@@ -28,15 +35,10 @@ if TYPE_CHECKING:
     from assistant.answering import Assistant
     from assistant.web.workspace import Workspace
 
-Accounts = Sequence[tuple[str, str]]
-
-FIRST_PORT = 7860
-PORTS_TRIED = 20
 MAX_FILE = 25_000_000
 """Bytes of one uploaded file."""
 
 _SESSIONS = 200
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def run(
@@ -92,7 +94,7 @@ def run(
 def asgi_app(
     page: Blocks,
     *,
-    hosts: Sequence[str] | None = _LOOPBACK,
+    hosts: Sequence[str] | None = LOOPBACK,
     auth: Accounts = (),
     mcp: bool = False,
     root_path: str = "",
@@ -102,6 +104,9 @@ def asgi_app(
     Args:
         page: from ``build_app``.
         hosts: names the server may be called by; None takes any.
+
+    Raises:
+        UserInputError: ``mcp`` without the package for it.
     """
     import gradio as gr
     from fastapi import FastAPI
@@ -109,6 +114,9 @@ def asgi_app(
 
     from assistant.web.assets import favicon, head, theme
 
+    if mcp and not find_spec("mcp"):
+        # Gradio would start without its tools, and say nothing.
+        raise UserInputError("The tools for other programs need a package: pip install 'mcp<2'")
     page.state_session_capacity = _SESSIONS
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     # Gradio reflects every origin on a public name unless its host app has a CORS policy.
@@ -134,74 +142,6 @@ def asgi_app(
     )
     app.add_middleware(Guard, hosts=hosts)
     return app
-
-
-def parse_auth(auth: str | Accounts | None) -> list[tuple[str, str]]:
-    """``"user:password"``, one a line, as pairs.
-
-    Raises:
-        UserInputError: a line without a name or without a password.
-    """
-    if not isinstance(auth, str):
-        return list(auth or ())
-    pairs = []
-    for line in filter(None, (line.strip() for line in auth.splitlines())):
-        name, _, password = line.partition(":")
-        if not name or not password:
-            raise UserInputError("auth takes NAME:PASSWORD, both of them.")
-        pairs.append((name, password))
-    return pairs
-
-
-def check_binding(host: str, accounts: Accounts, *, insecure: bool) -> None:
-    """Refuse to be reachable from elsewhere without a password.
-
-    Raises:
-        UserInputError: and says how to go on.
-    """
-    if is_loopback(host) or accounts or insecure:
-        return
-    raise UserInputError(
-        f"With host {host} anybody on the network could read and change your library. "
-        "Give --auth NAME:PASSWORD, or --insecure if that is what you want."
-    )
-
-
-def allowed_hosts(host: str, root_path: str, accounts: Accounts) -> list[str] | None:
-    """The names a request may use, so that no other site's name can be pointed here.
-
-    A wider binding goes by names that are not known here; the login protects it.
-    """
-    if not is_loopback(host):
-        return None
-    public = urlsplit(root_path).hostname
-    if root_path and not public:
-        return None if accounts else list(_LOOPBACK)
-    return [*_LOOPBACK, host, *([public] if public else [])]
-
-
-def bind(host: str, port: int | None) -> socket.socket:
-    """A listening socket on ``port``, or on the first free one.
-
-    Raises:
-        UserInputError: the port is taken, or the address is not this computer's.
-    """
-    candidates = [port] if port is not None else range(FIRST_PORT, FIRST_PORT + PORTS_TRIED)
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    reason = ""
-    for candidate in candidates:
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            sock.bind((host, candidate))
-            sock.listen(128)
-        except (OSError, OverflowError) as error:
-            sock.close()
-            reason = str(getattr(error, "strerror", None) or error)
-        else:
-            return sock
-    tried = f"port {port}" if port is not None else f"any port from {FIRST_PORT}"
-    raise UserInputError(f"{tried} on {host} cannot be used: {reason}. Choose another --port.")
 
 
 def _workspace(given: Assistant | Settings, *, endpoints: bool) -> Workspace:
@@ -237,6 +177,7 @@ def _uvicorn(
     config = uvicorn.Config(
         app,
         log_level="warning",
+        ws="none",
         server_header=False,
         timeout_graceful_shutdown=2,
         h11_max_incomplete_event_size=64_000,

@@ -17,18 +17,16 @@ from langchain_core.embeddings import Embeddings
 from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr
 
-from assistant import models, weights
+from assistant import models, seeds, weights
 from assistant.answering import Assistant
 from assistant.articles import Loader, load_article
 from assistant.errors import ArticleError, UserInputError
-from assistant.evaluation.commands import seed_questions
 from assistant.fetching import is_url
 from assistant.schema import Article
 from assistant.settings import Settings
 from assistant.web.feedback import Feedback
 
-SEED = "g7-gaza-blinken.txt"
-SEED_SOURCE = f"seeds/{SEED}"
+SEED_SOURCE = "seeds/g7-gaza-blinken.txt"
 SEED_TITLE = "Blinken calls on the G7 to speak with one voice on Gaza"
 
 MODELS_KEPT = 2
@@ -184,10 +182,9 @@ def opened(assistant: Assistant) -> Future[Assistant]:
 def seed_library(assistant: Assistant) -> None:
     """Add the sample article to a library that has none, so that there is something to ask."""
     if not assistant.library.article_ids():
-        path = seed_questions().with_name(SEED)
         try:
-            article = load_article(path, title=SEED_TITLE)
-        except ArticleError:
+            article = load_article(seeds.article(), title=SEED_TITLE)
+        except (ArticleError, UserInputError):
             return  # an installation without samples is still a good one
         assistant.library.add(replace(article, source=SEED_SOURCE))
 

@@ -12,6 +12,7 @@
     element.addEventListener("click", (event) => clicked(name, event));
     element.addEventListener("change", (event) => changed(name, event));
     watch("value", () => rendered(name));
+    readable();
     rendered(name);
   }
 
@@ -21,7 +22,7 @@
 
   // What each button does. Those not listed go to Python under their own name.
   const actions = {
-    show: (button) => showSentence(button.dataset),
+    show: (button) => showFrom(button),
     open: (button) => openArticle(button.dataset.article, button.dataset.at),
     copy: (button) => copy(button),
     rate: (button, part) => rate(button, part),
@@ -55,6 +56,7 @@
   function rendered(name) {
     if (name === "log" || name === "live") newest(name);
     if (name === "article") {
+      beginAtTheTop();
       markCurrent();
       applyMarks(false);
       if (state.wanted) showSentence(state.wanted);
@@ -81,10 +83,10 @@
     markSelected();
   }
 
-  function select(turn) {
+  function select(turn, scroll = true) {
     if (state.active === turn) return;
     state.active = turn;
-    applyMarks(true);
+    applyMarks(scroll);
     markSelected();
   }
 
@@ -100,6 +102,12 @@
   // The article: its sentences carry their offsets, marks name ranges of them.
 
   const shownArticle = () => $("#article .article")?.dataset.article;
+
+  function beginAtTheTop() {
+    const box = $("#article-pane");
+    if (box && state.article !== shownArticle()) box.scrollTop = 0;
+    state.article = shownArticle();
+  }
 
   function sentences(start, end) {
     return $$("#article .s").filter((s) => +s.dataset.s < end && +s.dataset.e > start);
@@ -144,6 +152,23 @@
   function openArticle(article, at) {
     parts.article.trigger("open", { article, at: Number(at || 0) });
     if (narrow() && !state.active) pane("article");
+  }
+
+  // A marker or passage: its answer takes charge of the highlights, and Escape leads back to it.
+  function showFrom(button) {
+    const turn = button.closest(".turn");
+    if (turn) select(turn, false);
+    state.back = button;
+    showSentence(button.dataset);
+  }
+
+  function goBack() {
+    if (!state.back?.isConnected || !document.activeElement?.matches("#article .s")) return;
+    const from = state.back.closest("[role=tabpanel]")?.id;
+    const button = from && $(`#tabs button[aria-controls="${CSS.escape(from)}"]`);
+    if (button && button.getAttribute("aria-selected") !== "true") button.click();
+    if (narrow()) pane("chat");
+    state.back.focus();
   }
 
   function showSentence({ article, start, end }) {
@@ -217,6 +242,11 @@
     });
   }
   document.addEventListener("scroll", hideTip, true);
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    if (tip.hidden) goBack();
+    else hideTip();
+  });
 
   // Dialogues: rename, remove, and a word with a rating.
 
@@ -385,6 +415,18 @@
     }
     document.body.append(bar);
     pane("chat");
+    readable();
+  }
+
+  // What scrolls has to be reachable by keyboard. Gradio's columns take no attributes.
+  function readable() {
+    for (const [id, label] of [["article-pane", "Article"], ["conversation", "Conversation"]]) {
+      const box = document.getElementById(id);
+      if (!box) return;
+      box.tabIndex = 0;
+      box.setAttribute("role", "region");
+      box.setAttribute("aria-label", label);
+    }
   }
 
   // Gradio may add this script before the body is there, or long after.
