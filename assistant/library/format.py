@@ -49,6 +49,31 @@ MIGRATIONS = (
     ) STRICT;
     CREATE VIRTUAL TABLE words USING fts5(text, content='', tokenize='{TOKENIZER}');
     """,
+    """
+    CREATE TABLE sources (
+        source TEXT NOT NULL UNIQUE,              -- a URL, or the full path of a file
+        article INTEGER NOT NULL REFERENCES articles ON DELETE CASCADE,
+        stamp TEXT NOT NULL                       -- what the file was like when it was read
+    ) STRICT;
+    CREATE INDEX sources_by_article ON sources (article);
+    INSERT OR IGNORE INTO sources
+        SELECT json_extract(details, '$.source'), number, '' FROM articles
+        WHERE json_extract(details, '$.source') GLOB 'http*://*' ORDER BY number DESC;
+    CREATE TABLE older (                          -- versions that were replaced: never searched
+        id TEXT NOT NULL UNIQUE,
+        article INTEGER NOT NULL REFERENCES articles ON DELETE CASCADE, -- the newest version
+        replaced TEXT NOT NULL,
+        text TEXT NOT NULL,
+        details TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX older_by_article ON older (article);
+    CREATE TABLE sketches (                       -- what tells reprints: see articles.identity
+        number INTEGER NOT NULL,
+        article INTEGER NOT NULL REFERENCES articles ON DELETE CASCADE,
+        PRIMARY KEY (number, article)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX sketches_by_article ON sketches (article);
+    """,
 )
 FORMAT = len(MIGRATIONS)
 """Version of the file format that is written; older ones are migrated on open."""

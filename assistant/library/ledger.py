@@ -19,6 +19,7 @@ from assistant.errors import ArticleError, UnknownArticle
 from assistant.library import lexical
 from assistant.library.database import Database
 from assistant.library.format import APPLICATION_ID, MIGRATIONS
+from assistant.library.history import History, put_older
 from assistant.library.spaces import Space, Spaces, put_vectors
 from assistant.library.vectors import Vectors
 from assistant.schema import Article, Passage
@@ -55,7 +56,8 @@ _ARTICLES = "SELECT id, text, details FROM articles JOIN texts ON article = numb
 class Ledger:
     """The SQLite file of one library. Thread-safe; every method is one transaction.
 
-    ``spaces`` holds the vectors; ``library`` is a random id that stays with the file.
+    ``spaces`` holds the vectors, ``history`` sources and older versions; ``library`` is a
+    random id that stays with the file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -63,6 +65,7 @@ class Ledger:
         self.path = path
         self._database = Database(path, APPLICATION_ID, MIGRATIONS)
         self.spaces = Spaces(self._database)
+        self.history = History(self._database)
         self.library = self.fact("library") or uuid4().hex[:12]
         if self.fact("library") is None:
             self.set_fact("library", self.library)
@@ -109,6 +112,11 @@ class Ledger:
             found = {entry.id: entry for entry in (Entry(*row) for row in rows)}
         for article_id in wanted:
             if article_id not in found:
+                if (older := self.history.older(article_id)) is not None:
+                    raise UnknownArticle(
+                        f"Article {article_id} is an older version, kept for the answers that "
+                        f"quote it. Ask the newer one: {older.replaced_by}."
+                    )
                 raise UnknownArticle(
                     f"No article {article_id[:40]!r} in this library. `assistant list` shows "
                     "the ids of those that are."
@@ -143,6 +151,14 @@ class Ledger:
         """One article in any state, by its number."""
         with self._database.reading() as db:
             return _article(db, number)
+
+    def title(self, number: int) -> str:
+        """The title of one article in any state, without reading its text."""
+        with self._database.reading() as db:
+            row = db.execute(
+                "SELECT json_extract(details, '$.title') FROM articles WHERE number = ?", (number,)
+            ).fetchone()
+        return "" if row is None else str(row[0])
 
     def insert(
         self, article: Article, passages: Sequence[Passage], space: Space, vectors: Vectors
@@ -188,9 +204,22 @@ class Ledger:
             if changed.rowcount:
                 _insert_words(db, _passages(db, number), number)
 
-    def retract(self, number: int) -> None:
-        """Make an article ``deleting``: from now on nobody sees it."""
+    def older(self, article_id: str) -> Article | None:
+        """The version with this id that another article has replaced, if it is not back."""
+        article_id = _encodable(article_id)
+        entry = self.find(article_id)
+        back = entry is not None and entry.state == "ready"
+        older = None if back else self.history.older(article_id)
+        return None if older is None else _read_article(older.id, older.text, older.details)
+
+    def retract(self, number: int, successor: int | None = None) -> None:
+        """Make an article ``deleting``: nobody sees it from now on.
+
+        With a ``successor`` it is kept as an older version of that article.
+        """
         with self._database.writing() as db:
+            if successor is not None:
+                put_older(db, number, successor)
             ready = db.execute(
                 "SELECT 1 FROM articles WHERE number = ? AND state = 'ready'", (number,)
             ).fetchone()

@@ -21,6 +21,7 @@ import numpy as np
 from assistant.errors import ArticleError
 from assistant.library import lock
 from assistant.library.embedding import Embedding
+from assistant.library.history import History
 from assistant.library.ledger import Entry, Ledger, details_of
 from assistant.library.spaces import Space
 from assistant.library.upkeep import Upkeep
@@ -122,6 +123,11 @@ class Library:
         """What had to be repaired or redone since opening, in plain sentences."""
         return tuple(self._notices)
 
+    @property
+    def history(self) -> History:
+        """Where the articles came from, and the versions that were replaced."""
+        return self._ledger.history
+
     def article_ids(self) -> list[str]:
         """The id of every article, in the order of adding, without reading any text."""
         return self._ledger.ready()
@@ -131,11 +137,22 @@ class Library:
         return self._ledger.articles()
 
     def article(self, article_id: str) -> Article:
-        """One article. Raises UnknownArticle."""
-        return self._ledger.article(self._entry(article_id).number)
+        """One article, or an older version of one. Raises UnknownArticle."""
+        older = self._ledger.older(article_id)
+        return older or self._ledger.article(self._entry(article_id).number)
+
+    def title(self, article_id: str) -> str:
+        """The title of an article, without reading its text. Raises UnknownArticle."""
+        return self._ledger.title(self._entry(article_id).number)
 
     def passages(self, article_id: str) -> list[Passage]:
-        """The passages of an article, in reading order. Raises UnknownArticle."""
+        """The passages of an article or an older version, in reading order.
+
+        Raises:
+            UnknownArticle: when it is not in the library.
+        """
+        if (older := self._ledger.older(article_id)) is not None:
+            return split_article(older)
         return self._ledger.passages(self._entry(article_id).number)
 
     def vectors(self, article_id: str) -> Vectors:
@@ -200,19 +217,33 @@ class Library:
         return article
 
     def remove(self, article_id: str) -> None:
-        """Delete an article, its passages and its vectors.
+        """Delete an article, its passages, its vectors and the versions it replaced.
+
+        The id of an older version deletes that version alone.
 
         Raises:
             UnknownArticle: when it is not in the library.
             LibraryError: when the index cannot be reached; nothing is removed then.
         """
         with self._writing:
-            entry = self._entry(article_id)
-            if (space := self._embedding.last_space()) is not None:
-                self._upkeep.opened(space)
-            self._upkeep.unseal()
-            self._discard(entry)
-            self._upkeep.seal()
+            if self._ledger.older(article_id) is not None:
+                self.history.forget(article_id)
+            else:
+                self._take_out(self._entry(article_id))
+
+    def replace(self, old_id: str, new_id: str) -> None:
+        """Make one article an older version of another.
+
+        It is not found or listed any more, and stays readable by its id: answers that quoted
+        it keep their text. Its sources are the newer article's from now on.
+
+        Raises:
+            UnknownArticle: when one of them is not in the library, or both are the same.
+            LibraryError: when the index cannot be reached; nothing is changed then.
+        """
+        with self._writing:
+            old, new = self._ledger.select([old_id, new_id])
+            self._take_out(old, successor=new)
 
     def warm_up(self) -> None:
         """Load embedder and index now, so that the first question does not wait for them."""
@@ -299,9 +330,17 @@ class Library:
     def _space(self) -> Space:
         return self._embedding.space(self._progress)
 
-    def _discard(self, entry: Entry) -> None:
+    def _take_out(self, entry: Entry, successor: Entry | None = None) -> None:
+        """Delete a ready article everywhere, or keep it as an older version."""
+        if (space := self._embedding.last_space()) is not None:
+            self._upkeep.opened(space)
+        self._upkeep.unseal()
+        self._discard(entry, successor)
+        self._upkeep.seal()
+
+    def _discard(self, entry: Entry, successor: Entry | None = None) -> None:
         """Delete an article everywhere. The index must be unsealed."""
-        self._ledger.retract(entry.number)
+        self._ledger.retract(entry.number, successor.number if successor else None)
         self._embedding.forget(entry)
         self._upkeep.remove(entry)
         self._ledger.erase(entry.number)
