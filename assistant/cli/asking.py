@@ -64,7 +64,9 @@ def ask(
         if as_json:
             print_json(answer.to_dict())
         else:
-            print_answer(answer, screen, _articles(answer.related, assistant), timings=timings)
+            ids = [citation.article_id for citation in answer.citations]
+            shown = _articles([*ids, *_ids(answer.related)], assistant)
+            print_answer(answer, screen, shown, timings=timings)
 
 
 def chat(
@@ -118,7 +120,7 @@ def search(
     with Waiting("Searching …") as waiting, opened_assistant(settings, waiting) as assistant:
         hits = assistant.search(query, k=k, articles=only)
         waiting.stop()
-        articles = _articles(hits, assistant)
+        articles = _articles(_ids(hits), assistant)
         if as_json:
             print_json([_row(hit, articles[hit.passage.article_id]) for hit in hits])
         else:
@@ -127,16 +129,17 @@ def search(
 
 def _stored(articles: Iterable[Article], assistant: Assistant) -> list[str]:
     """Put articles into the library, those that are there already too; returns their ids."""
-    ids = []
-    for article in articles:
-        assistant.library.add(article)
-        ids.append(article.id)
-    return ids
+    from assistant.adding import keep
+
+    return [keep(article, assistant.library).id for article in articles]
 
 
-def _articles(hits: Sequence[RetrievedPassage], assistant: Assistant) -> dict[str, Article]:
-    ids = dict.fromkeys(hit.passage.article_id for hit in hits)
-    return {key: assistant.library.article(key) for key in ids}
+def _ids(hits: Sequence[RetrievedPassage]) -> list[str]:
+    return [hit.passage.article_id for hit in hits]
+
+
+def _articles(ids: Sequence[str], assistant: Assistant) -> dict[str, Article]:
+    return {key: assistant.library.article(key) for key in dict.fromkeys(ids)}
 
 
 def _row(hit: RetrievedPassage, article: Article) -> dict[str, Any]:

@@ -89,8 +89,9 @@ class Conversation:
                 say(self._screen, "Stopped.", style="yellow")
                 return
         ids = {hit.passage.article_id for hit in answer.related}
-        related = {key: self._assistant.library.article(key) for key in ids}
-        print_answer(answer, self._screen, related)
+        ids |= {citation.article_id for citation in answer.citations}
+        shown = {key: self._assistant.library.article(key) for key in ids}
+        print_answer(answer, self._screen, shown)
         self._screen.print()
         self._history = [*self._history, Turn(question, answer)][-_REMEMBERED:]
 

@@ -65,7 +65,7 @@ def print_answer(
 ) -> None:
     """The answer with markers, its doubts, quotes or related passages, status and timings.
 
-    ``articles`` holds those of the related passages, by id.
+    ``articles`` holds those of the citations and the related passages, by id.
     """
     say(screen, _body(answer))
     for sentence in answer.sentences:
@@ -74,7 +74,7 @@ def print_answer(
     if answer.citations:
         screen.print()
     for citation in answer.citations:
-        _print_citation(citation, screen)
+        _print_citation(citation, screen, articles.get(citation.article_id))
     if answer.related:
         screen.print()
         say(screen, "Related, not an answer:", style="bold")
@@ -131,11 +131,17 @@ def _doubt(sentence: Sentence) -> str:
     return f"{labels.UNCONFIRMED[sentence.support]}: “{one_line(sentence.text)}” – {reason}"
 
 
-def _print_citation(citation: Citation, screen: Console) -> None:
+def _print_citation(citation: Citation, screen: Console, article: Article | None) -> None:
+    from assistant.articles.places import days_meant
+
     lead = f"[{citation.marker}] "
+    margin = " " * len(lead)
+    start, end = citation.start, citation.end
     say(screen, f"“{one_line(citation.quote)}”", lead=lead)
-    place = _where(citation.title, citation.source, citation.start, citation.end)
-    say(screen, place, lead=" " * len(lead), style="dim")
+    where = f"{one_line(citation.title)} · {one_line(citation.source)}"
+    say(screen, f"{where} · {_span(article, start, end)}", lead=margin, style="dim")
+    if article is not None and (days := days_meant(article, start, end)):
+        say(screen, "; ".join(map(one_line, days)), lead=margin, style="dim")
 
 
 def _print_related(hit: RetrievedPassage, screen: Console, articles: Mapping[str, Article]) -> None:
@@ -147,12 +153,18 @@ def _print_related(hit: RetrievedPassage, screen: Console, articles: Mapping[str
 
 def _place(article: Article | None, start: int, end: int) -> str:
     if article is None:
-        return f"characters {start}–{end}"
-    return _where(article.title, article.source, start, end)
+        return _span(article, start, end)
+    where = f"{one_line(article.title)} · {one_line(article.source)}"
+    return f"{where} · {_span(article, start, end)}"
 
 
-def _where(title: str, source: str, start: int, end: int) -> str:
-    return f"{one_line(title)} · {one_line(source)} · characters {start}–{end}"
+def _span(article: Article | None, start: int, end: int) -> str:
+    """Where in the article: the page, where there are pages, and the characters."""
+    from assistant.articles.places import pages_of
+
+    pages = pages_of(article, start, end) if article is not None else ""
+    characters = f"characters {start}–{end}"
+    return f"{pages}, {characters}" if pages else characters
 
 
 def _outcome(answer: Answer) -> Text:
