@@ -23,7 +23,7 @@ LAYERS = (
     "stopwatch testing wording",
     "endpoint articles attribution citations denial expectation library llamacpp weights",
     "models retrieval side_by_side voices",
-    "followups opening reading support",
+    "adding followups opening reading support",
     "decision doctor grounding readahead runnable",
     "overview",
     "inquiry",

@@ -6,6 +6,6 @@ Not handled here: storing (``library``) and splitting (``passages``).
 
 from __future__ import annotations
 
-from assistant.articles.loading import Loader, load_article
+from assistant.articles.loading import ListedError, Loader, load_article
 
-__all__ = ["Loader", "load_article"]
+__all__ = ["ListedError", "Loader", "load_article"]

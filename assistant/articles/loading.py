@@ -25,7 +25,7 @@ from assistant.articles.text import (
     parse_markdown,
     text_id,
 )
-from assistant.errors import ArticleError
+from assistant.errors import ArticleError, FetchError
 from assistant.fetching import Fetcher, is_url
 from assistant.sandbox import Sandbox
 from assistant.schema import Article
@@ -63,6 +63,14 @@ def load_article(
     """
     with Loader(allow_private=allow_private, offline=offline) as loader:
         return loader.load(source, text=text, title=title)
+
+
+class ListedError(ArticleError):
+    """What was to be loaded lists articles, and is none; ``links`` are the addresses it lists."""
+
+    def __init__(self, message: str, links: list[str]) -> None:
+        super().__init__(message)
+        self.links = links
 
 
 class Loader:
@@ -137,8 +145,15 @@ class Loader:
         links = [str(link) for link in reply["links"]]
         if not reply["nested"]:
             return links
-        inner = (self._listed(link, sitemaps=0) for link in links[:sitemaps])
+        inner = (self._inner(link) for link in links[:sitemaps])
         return list(dict.fromkeys(link for part in inner for link in part))
+
+    def _inner(self, sitemap: str) -> list[str]:
+        """What a sitemap in a sitemap lists; itself when it fails, as loading it will say why."""
+        try:
+            return self._listed(sitemap, sitemaps=0)
+        except (ArticleError, FetchError):
+            return [sitemap]
 
     def close(self) -> None:
         """End the child process and the connections."""
@@ -191,10 +206,14 @@ class Loader:
                 return Parsed(decode(data, declared=charset))
             if kind == "markdown":
                 return parse_markdown(decode(data, declared=charset))
-            if kind in ("feed", "sitemap"):
-                raise ArticleError(f"this is a {kind}, a list of articles; add what it lists")
             reply = self._sandbox.call(data, kind=kind, url=location, charset=charset)
+            if kind in ("feed", "sitemap"):
+                links = [str(link) for link in reply["links"]]
+                listed = f"{name}: this is a {kind}, a list of articles; add what it lists"
+                raise ListedError(listed, links)
             return Parsed.from_json(reply)
+        except ListedError:
+            raise
         except ArticleError as error:
             raise ArticleError(f"{name}: {error}") from None
 

@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from assistant.cli import options
-from assistant.errors import ArticleError, FetchError
+from assistant.errors import AssistantError
 
 if TYPE_CHECKING:
-    from assistant.articles import Loader
-    from assistant.cli.waiting import Waiting
+    from assistant.adding import Outcome
     from assistant.library import Library
     from assistant.schema import Article
 
 _SHOWN = 20
-"""Articles that get a line each when several are added; of more only the failures do."""
+"""Articles that get a line each when several are added; of more only what is remarkable does."""
+
+_CHANGES_SHOWN = 10
+"""Changed sentences of an article that are printed; ``--json`` has them all."""
+
+_STATES = ("added", "unchanged", "updated", "failed")
 
 INTERRUPTED = 130
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one source. ``reason`` says why it failed."""
-
-    source: str
-    state: Literal["added", "unchanged", "failed"]
-    id: str = ""
-    title: str = ""
-    reason: str = ""
-    notices: tuple[str, ...] = ()
 
 
 def add(
@@ -49,33 +43,42 @@ def add(
     store: options.Store = None,
     chroma_url: options.ChromaUrl = None,
     offline: options.Offline = None,
+    allow_private: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="HOST",
+            help="A host that may have a private address and any port (repeatable).",
+        ),
+    ] = None,
     as_json: options.AsJson = False,
 ) -> int:
-    """Add articles to the library. What is there already stays as it is."""
+    """Add articles to the library, or the new version of what has changed.
+
+    The same command goes on where it was stopped; files that have not changed are not read again.
+    """
+    from assistant.adding import add_all
     from assistant.articles import Loader
-    from assistant.cli.printing import print_json
     from assistant.cli.waiting import Waiting
     from assistant.opening import open_library
     from assistant.settings import Settings
 
     settings = Settings.load(store=store, chroma_url=chroma_url, offline=offline)
     outcomes: list[Outcome] = []
-    stopped = False
+    stopped: KeyboardInterrupt | AssistantError | None = None
     with (
         Waiting("Reading …") as waiting,
         open_library(settings, progress=waiting.downloaded, tell=waiting.say) as library,
-        Loader(offline=settings.offline) as loader,
+        Loader(offline=settings.offline, allow_private=allow_private or ()) as loader,
     ):
         try:
-            for outcome in _adding(sources, title, loader, library, waiting):
+            for outcome in add_all(sources, loader, library, title=title, tell=waiting.adding):
                 outcomes.append(outcome)
-        except KeyboardInterrupt:
-            stopped = True
-    if as_json:
-        print_json([asdict(outcome) for outcome in outcomes])
-    else:
-        _print_outcomes(outcomes, stopped=stopped)
-    if stopped:
+        except (KeyboardInterrupt, AssistantError) as error:
+            stopped = error
+    _report(outcomes, stopped=stopped is not None, as_json=as_json)
+    if isinstance(stopped, AssistantError):
+        raise stopped
+    if stopped is not None:
         return INTERRUPTED
     return int(any(outcome.state == "failed" for outcome in outcomes))
 
@@ -92,12 +95,13 @@ def list_articles(
     settings = Settings.load(store=store)
     with open_library(settings) as library:
         articles = library.articles()
+        origins = {article.id: _history(article, library) for article in articles}
     if as_json:
-        print_json([_row(article) for article in articles])
+        print_json([_row(article) | origins[article.id] for article in articles])
         return
     screen = console()
     for article in articles:
-        _print_article(article)
+        _print_article(article, **origins[article.id])
     if not articles:
         say(screen, f"No articles in {settings.store}. Add one: assistant add FILE_OR_URL")
 
@@ -122,68 +126,71 @@ def remove(
             say(console(), f"{article.id}  {one_line(article.title)}", lead="removed    ")
 
 
-def _adding(
-    sources: Sequence[str],
-    title: str | None,
-    loader: Loader,
-    library: Library,
-    waiting: Waiting,
-) -> Iterator[Outcome]:
-    """Add one source after the other; one that fails does not stop the rest."""
-    singles: list[str] = []
-    for source in sources:
-        try:
-            singles += loader.expand(source)
-        except (ArticleError, FetchError) as error:
-            yield Outcome(source, "failed", reason=str(error))
-    for number, single in enumerate(singles):
-        waiting.say(f"Adding {single}")
-        if len(singles) > 1:
-            waiting.counted(number, len(singles))
-        try:
-            article = loader.load(single, title=title)
-            state = library.add(article)
-        except (ArticleError, FetchError) as error:
-            yield Outcome(single, "failed", reason=str(error))
-            continue
-        yield Outcome(
-            single,
-            "added" if state else "unchanged",
-            article.id,
-            article.title,
-            notices=article.notices,
-        )
+def _report(outcomes: Sequence[Outcome], *, stopped: bool, as_json: bool) -> None:
+    from assistant.cli.printing import console, print_json, say
 
-
-def _print_outcomes(outcomes: Sequence[Outcome], *, stopped: bool) -> None:
-    from assistant.cli.printing import console, print_error, say
-    from assistant.printable import one_line
-
-    screen = console()
+    if as_json:
+        print_json([asdict(outcome) for outcome in outcomes])
+        return
+    few = len(outcomes) <= _SHOWN
     for outcome in outcomes:
-        if outcome.state == "failed":
-            print_error(outcome.reason)
-        elif len(outcomes) <= _SHOWN:
-            say(screen, f"{outcome.id}  {one_line(outcome.title)}", lead=f"{outcome.state:<11}")
-            for notice in outcome.notices:
-                say(screen, one_line(notice), lead="           ", style="yellow")
+        _print_outcome(outcome, few=few)
+    screen = console()
     if len(outcomes) > 1 or stopped:
-        states = [outcome.state for outcome in outcomes]
-        counts = [f"{states.count(state):,} {state}" for state in ("added", "unchanged", "failed")]
-        say(screen, ", ".join(counts) + ".", style="bold")
+        counts = Counter[str](outcome.state for outcome in outcomes)
+        for state in _STATES:
+            say(screen, f"{counts[state]:>7,}", lead=f"{state:<11}", style="bold")
     if stopped:
         say(screen, "Stopped. What was added is safe; the same command goes on from here.")
 
 
-def _print_article(article: Article) -> None:
+def _print_outcome(outcome: Outcome, *, few: bool) -> None:
+    from assistant.cli.printing import console, print_error, say
+    from assistant.printable import one_line
+
+    if outcome.state == "failed":
+        print_error(outcome.reason)
+        return
+    remarkable = outcome.state == "updated" or bool(outcome.similar)
+    if not few and not remarkable:
+        return
+    screen, margin = console(), " " * 11
+    say(screen, f"{outcome.id}  {one_line(outcome.title)}", lead=f"{outcome.state:<11}")
+    for notice in outcome.notices:
+        say(screen, one_line(notice), lead=margin, style="yellow")
+    if not few:
+        return
+    for change in outcome.changes[:_CHANGES_SHOWN]:
+        for sign, sentence in (("-", change.old), ("+", change.new)):
+            if sentence is not None:
+                say(screen, one_line(sentence), lead=f"{margin}{sign} ")
+    if (left := len(outcome.changes) - _CHANGES_SHOWN) > 0:
+        say(screen, f"… and {left:,} more changed sentences; --json has them all.", lead=margin)
+
+
+def _history(article: Article, library: Library) -> dict[str, list[str]]:
+    """The sources of an article besides the first, and the ids of its older versions."""
+    first = (article.source, str(Path(article.source).absolute()))
+    known = library.history.sources_of(article.id)
+    return {
+        "other_sources": [source for source in known if source not in first],
+        "older_versions": [older.id for older in library.history.versions(article.id)],
+    }
+
+
+def _print_article(article: Article, other_sources: list[str], older_versions: list[str]) -> None:
     from assistant.cli.printing import console, say
     from assistant.printable import one_line
 
-    screen = console()
+    screen, margin = console(), " " * (len(article.id) + 2)
     known = (article.outlet, article.published, f"{len(article.text):,} characters", article.source)
     say(screen, one_line(article.title), lead=f"{article.id}  ")
     details = " · ".join(one_line(part) for part in known if part)
-    say(screen, details, lead=" " * (len(article.id) + 2), style="dim")
+    say(screen, details, lead=margin, style="dim")
+    for source in other_sources:
+        say(screen, one_line(source), lead=f"{margin}also ", style="dim")
+    if older_versions:
+        say(screen, f"replaces {', '.join(older_versions)}", lead=margin, style="dim")
 
 
 def _row(article: Article) -> dict[str, Any]:

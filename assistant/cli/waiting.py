@@ -70,6 +70,12 @@ class Waiting:
             amount = f"{done:,} of {total:,}"
             self._bars.update(self._task, completed=done, total=total, amount=amount)
 
+    def adding(self, source: str, done: int, total: int) -> None:
+        """Show which source is being added, and how many of how many are done."""
+        self.say(f"Adding {source}")
+        if total > 1:
+            self.counted(done, total)
+
     def downloaded(self, news: weights.Progress) -> None:
         """The ``progress`` to give to everything that fetches model files."""
         label = f"{news.file} from the {news.source}"
