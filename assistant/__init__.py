@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         UserInputError,
         WeightsError,
     )
-    from assistant.evaluation import evaluate, load_question_set
+    from assistant.evaluation import EvaluationReport, evaluate, load_question_set
     from assistant.schema import (
         NOT_IN_ARTICLE,
         Answer,
@@ -60,6 +60,7 @@ __all__ = [
     "EmptyLibrary",
     "EndpointError",
     "EndpointRefused",
+    "EvaluationReport",
     "Evidence",
     "FetchError",
     "LibraryBusy",
@@ -95,6 +96,7 @@ _HOMES = {
     "ask": "answering",
     "load_article": "articles",
     "Settings": "settings",
+    "EvaluationReport": "evaluation",
     "evaluate": "evaluation",
     "load_question_set": "evaluation",
 }

@@ -193,8 +193,13 @@ def _provider(settings: Settings) -> BaseChatModel:
         )
     except ImportError as error:
         raise ModelError(f"{error} Then ask again.") from error
-    except ValueError as error:
-        raise ModelError(f"LangChain knows no model '{settings.model}': {error}") from error
+    except Exception as error:
+        # Each provider has errors of its own for a key that is not there, or of pydantic's.
+        first = str(error).strip().splitlines()[:1]
+        raise ModelError(
+            f"The model '{settings.model}' cannot be used ({first[0] if first else type(error)}). "
+            "Check its name, and that the provider's key is set."
+        ) from error
     if not isinstance(model, BaseChatModel):
         raise ModelError(f"'{settings.model}' is not a chat model.")
     return model
