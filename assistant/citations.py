@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.schema import Citation, Passage
-from assistant.wording import content_words
+from assistant.wording import content_words, numbers
 
 MAX_PASSAGES = 3
 """A sentence rests on one to three sentences of the article."""
@@ -24,6 +24,9 @@ _FAMILIAR = 0.5
 
 _WORTHWHILE = 0.22
 """Share of the sentence's weight that a second or third passage must add."""
+
+_OF_THE_SAME = 3
+"""Words besides a number that a passage must share to be where the number comes from."""
 
 _PAIR = 0.35
 """Weight of two words standing together in both, relative to the words themselves."""
@@ -77,8 +80,22 @@ def align(
             break
         chosen.append(best[2])
         covered |= new
+    for number in sorted(numbers(sentence) - numbers(question)):
+        if len(chosen) < MAX_PASSAGES and not any(number in numbers(p.text) for p in chosen):
+            chosen += _holding(number, claim, words, [p for p in context if p not in chosen])
+    covered = {word for word in weights if any(word in words[p.id] for p in chosen)}
     coverage = sum(weights[word] for word in covered) / total
     return Alignment(tuple(chosen), coverage, frozenset(weights) - covered)
+
+
+def _holding(
+    number: str, claim: Sequence[str], words: Mapping[str, Sequence[str]], others: list[Passage]
+) -> list[Passage]:
+    """The passage that has a number of the claim and enough of its other words, if any."""
+    told = set(claim) - {number}
+    shared = {p.id: len(told & set(words[p.id])) for p in others if number in numbers(p.text)}
+    best = max(shared.values(), default=0)
+    return [p for p in others if best >= _OF_THE_SAME and shared.get(p.id) == best][:1]
 
 
 def cite(

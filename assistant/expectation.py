@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from assistant.wording import content_words, dates, numbers
+from assistant.wording import content_words, dates, names, numbers
 
 _COUNTING = re.compile(
     r"\bhow (?:many|much|old|long|far|big|large|tall|high|often|large a|big a)\b"
@@ -18,6 +18,17 @@ _COUNTING = re.compile(
 _TIMING = re.compile(
     r"^\W*(?:and |but )?(?:(?:since|by|until|from) )?when\b"
     r"|\b(?:what|which) (?:date|day|year|month|time|century|decade)s?\b",
+    re.IGNORECASE,
+)
+_NAMING = re.compile(
+    r"^\W*(?:who|whom)\b|\bwhat(?: is|['’]s| are| was| were) the names?\b"
+    r"|^\W*which (?:two|three|four|five|other)\b",
+    re.IGNORECASE,
+)
+_WHY = re.compile(r"^\W*(?:and |but )?(?:why|how come|for what reason)\b", re.IGNORECASE)
+_CAUSAL = re.compile(
+    r"\b(?:because|due to|since|so that|so as|in order|owing|thanks to|over|after|for"
+    r"|reasons?|amid|fear\w*|caus\w*|result\w*|lack\w*|given)\b",
     re.IGNORECASE,
 )
 _QUANTITIES = frozenset(
@@ -42,6 +53,17 @@ def is_met(question: str, answer: str) -> bool:
     if _TIMING.search(question):
         return bool(numbers(answer) or dates(answer) or words & _TIMES)
     return True
+
+
+def hint(question: str, answer: str) -> str:
+    """What to add to a question whose answer leaves out the kind of thing asked for, or ``""``."""
+    if not is_met(question, answer):
+        return "Give the number." if _COUNTING.search(question) else "Give the date or time."
+    if _NAMING.search(question) and not names(f"x {answer}") - names(f"x {question}"):
+        return "Give the name."
+    if _WHY.search(question) and not _CAUSAL.search(answer):
+        return "Give the reason, after the word “because”."
+    return ""
 
 
 def novelty(question: str, answer: str) -> float:

@@ -7,11 +7,11 @@ handled: what to search for, and putting several articles side by side (``compar
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
-from assistant import decision, overview
+from assistant import decision, expectation, overview
 from assistant.decision import Signals
 from assistant.followups import standalone
 from assistant.grounding import Grounded, ground, quote
@@ -19,7 +19,7 @@ from assistant.inquiry import Inquiry
 from assistant.parts import parts_of
 from assistant.readahead import ReadAhead
 from assistant.reading import Halt, Reader, Reply, clean
-from assistant.schema import Delta, Turn
+from assistant.schema import Delta, Passage, Turn
 from assistant.stopwatch import Stopwatch
 
 _HOPELESS = 0.5
@@ -142,10 +142,16 @@ class Finder:
         for piece in reader.stream(text, task.asked, reply, state, stopped):
             clock.mark("first_token")
             yield Delta(piece)
+        grounded = self._grounded(task, context, reply)
+        missed = expectation.hint(task.asked, grounded.text)
+        if missed and not grounded.declined:
+            second = Reply()
+            for _ in reader.stream(text, f"{task.asked} {missed}", second, None, stopped):
+                pass
+            better = self._grounded(task, context, second)
+            if better.confirmed and not expectation.hint(task.asked, better.text):
+                grounded, reply.logprobs = better, second.logprobs
         clock.lap("generate")
-        grounded = ground(
-            clean(reply.text), task.asked, context, task.hits, task.articles, task.voices
-        )
         grounded = task.with_statements(grounded)
         if grounded.declined or not grounded.backed:
             clock.lap("check")
@@ -167,6 +173,10 @@ class Finder:
         left_open = self._left_open(task, reader, text, before, state, stopped)
         clock.lap("check")
         return Finding(grounded, probability, decision.confidence(after), left_open)
+
+    @staticmethod
+    def _grounded(task: Inquiry, context: Sequence[Passage], reply: Reply) -> Grounded:
+        return ground(clean(reply.text), task.asked, context, task.hits, task.articles, task.voices)
 
     def _left_open(
         self,

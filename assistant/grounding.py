@@ -25,6 +25,7 @@ _NO_ANSWER = re.compile(
     r"|\b(?:is|are|was|were) (?:unclear|unknown|unspecified)\b|does not say\b",
     re.IGNORECASE,
 )
+_SMALL = frozenset("The A An It They He She This Because".split())
 _ABOUT_THE_TEXT = re.compile(r"\b(?:passages?|articles?|text|provided|given|context)\b", re.I)
 
 
@@ -42,6 +43,18 @@ class Grounded:
     coverage: float
     declined: bool
     stands_in: bool = False
+
+    @property
+    def text(self) -> str:
+        """The sentences as one text."""
+        return " ".join(sentence.text for sentence in self.sentences)
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether every sentence passed the check."""
+        return bool(self.sentences) and all(
+            sentence.support in ("quoted", "supported") for sentence in self.sentences
+        )
 
     @property
     def backed(self) -> bool:
@@ -141,7 +154,7 @@ def _attributed(claim: str, passages: Sequence[Passage], indexes: Indexes) -> st
     speaker = unattributed(claim, passages, indexes)
     if speaker is None:
         return claim
-    starts_small = claim.split()[0] in ("The", "A", "An", "It", "They", "He", "She", "This")
+    starts_small = claim.split()[0] in _SMALL
     claim = claim[0].lower() + claim[1:] if starts_small else claim
     return f"According to {speaker.label}, {claim}"
 

@@ -18,6 +18,8 @@ from assistant.wording import STOPWORDS, Word, dates, names, numbers, words_of
 _COPY = 0.6
 """Share of a claim's words, in order, that makes it a copy."""
 
+_PRONOUNS = frozenset("he she it they him her them this these".split())
+
 _LONGEST = 6
 """Words that may stand for others and still be seen as one thing put for another."""
 
@@ -56,7 +58,9 @@ def difference(
             continue
         claimed, given = _text(swap.claimed), _text(swap.given)
         ours, theirs = (names(f"x {t}") & n for t, n in zip((claimed, given), named, strict=True))
-        if (ours and theirs and not same(ours, theirs)) or any(
+        one = _points(swap.given) or _abbreviated(swap) or same(ours, theirs)
+        other = ours and theirs and not one
+        if other or any(
             of(claimed) and of(given) and not of(claimed) & of(given) for of in (numbers, dates)
         ):
             return f"the quote says “{given}”, not “{claimed}”"
@@ -70,6 +74,25 @@ def _beside(claim: Sequence[Word], sentence: Sequence[Word]) -> tuple[float, lis
     equal = sum(end - start for tag, start, end, _, _ in codes if tag == "equal")
     swaps = [_Swap(claim[a:b], sentence[c:d]) for tag, a, b, c, d in codes if tag != "equal"]
     return equal / max(1, len(claim)), swaps
+
+
+def _points(words: Sequence[Word]) -> bool:
+    """Whether a pronoun is among the words: it may well mean what the claim names."""
+    return any(word.text.casefold() in _PRONOUNS for word in words)
+
+
+def _abbreviated(swap: _Swap) -> bool:
+    """Whether one side is the initials of the other: the G7 is the Group of Seven."""
+    sides = [[word.text for word in side] for side in (swap.claimed, swap.given)]
+    short = ["".join(side).casefold() for side in sides]
+    initials = ["".join(map(_initial, side)).casefold() for side in sides]
+    return short[0] == initials[1] or short[1] == initials[0]
+
+
+def _initial(word: str) -> str:
+    if not word[0].isupper():
+        return ""
+    return next(iter(numbers(word)), word[0])
 
 
 def _denies(swaps: Sequence[_Swap]) -> bool:

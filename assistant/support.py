@@ -16,7 +16,15 @@ from assistant.denial import contradicts
 from assistant.schema import Passage, Support
 from assistant.side_by_side import difference
 from assistant.voices import Indexes, may_be_one, meant_in, misattributed, people_of
-from assistant.wording import content_words, dates, full_names, names, numbers, stem
+from assistant.wording import (
+    abbreviations,
+    content_words,
+    dates,
+    full_names,
+    names,
+    numbers,
+    stem,
+)
 
 SUPPORTED = 0.55
 """Share of a sentence's weight its passages must hold for it to be supported."""
@@ -58,7 +66,7 @@ def check(
     if not alignment.passages or alignment.coverage < WEAK:
         return Verdict("unsupported", "nothing in the article says this")
     quote = " ".join(passage.text for passage in alignment.passages)
-    if reason := misattributed(sentence, alignment.passages, indexes):
+    if reason := misattributed(sentence, alignment.passages, indexes, question):
         return Verdict("unsupported", reason)
     if reason := _put_for_another(sentence, alignment.passages, context, indexes):
         return Verdict("unsupported", reason)
@@ -110,7 +118,7 @@ def _missing_names(claim: str, quote: str, context: Sequence[Passage], question:
     """Names of the claim that the quote has not: not as a word, a country, or a full name."""
     shown = " ".join(passage.text for passage in context)
     known = names(shown)
-    standing = names(quote, known) | _words(quote)
+    standing = names(quote, known) | _words(quote) | abbreviations(quote)
     for last, parts in full_names(shown).items():
         if last in standing:
             standing |= parts

@@ -54,11 +54,14 @@ def unnamed_speakers(indexes: Indexes) -> dict[str, str]:
     }
 
 
-def misattributed(claim: str, passages: Sequence[Passage], indexes: Indexes) -> str:
+def misattributed(
+    claim: str, passages: Sequence[Passage], indexes: Indexes, question: str = ""
+) -> str:
     """Why the claim puts the quote into a wrong mouth, in words; ``""`` when it does not.
 
     Only speaks up when the claim names a speaker, the passages have speakers, and nobody
-    among them can be meant.
+    among them can be meant. Whom the question describes without a name ("the head of the
+    agency") and the claim repeats may be anyone the article names.
     """
     everything = statements_in(passages, indexes)
     texts = {passage.id: passage.text for passage in passages}
@@ -66,6 +69,8 @@ def misattributed(claim: str, passages: Sequence[Passage], indexes: Indexes) -> 
     for statement in _claimed(claim) if everything else ():
         claimed = statement.speaker
         said = _about_this(claim, claimed, everything)
+        if _described_by(question, claimed):
+            continue
         if any(_same(claimed, other.speaker) for other in said):
             continue
         last = claimed.name.split()[-1]
@@ -76,6 +81,12 @@ def misattributed(claim: str, passages: Sequence[Passage], indexes: Indexes) -> 
             continue
         return f"these are the words of {said[0].speaker.label}, not of {claimed.name}"
     return ""
+
+
+def _described_by(question: str, claimed: Person) -> bool:
+    words = set(content_words(claimed.label))
+    named = any(word[:1].isupper() for word in claimed.name.split()[1:])
+    return not named and bool(words) and words <= set(content_words(question))
 
 
 def _about_this(claim: str, claimed: Person, said: Sequence[Statement]) -> list[Statement]:

@@ -35,6 +35,8 @@ _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W_]+(?:['’][^\W_]+)*")
 _CONTRACTED = re.compile(r"\b(ca|wo|sha|\w+)(?:n['’]t|(?<=can)not)\b", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _RUN = re.compile(r"[A-Z][\w’'-]+(?: [A-Z][\w’'-]+)+")
+_CAPITAL = re.compile(r"[A-Z][\w’'-]+")
+_PHRASE = re.compile(r"[A-Z][\w’'-]+(?:(?: of| and| for| the)* [A-Z][\w’'-]+)+")
 _ABBREVIATION = re.compile(r"\b(?:Mrs?|Ms|Dr|Prof|Sen|Rep|Gov|Gen|Col|Lt|Sgt|St|[A-Z])\.\s$")
 _SMALL = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
@@ -128,6 +130,15 @@ def names(text: str, known: frozenset[str] = frozenset()) -> frozenset[str]:
                 continue
         found.add(folded)
     return frozenset(found)
+
+
+def abbreviations(text: str) -> frozenset[str]:
+    """Initials of the capitalised phrases in a text, folded: "g7" for "Group of Seven"."""
+    phrases = (_CAPITAL.findall(run.group()) for run in _PHRASE.finditer(text))
+    return frozenset(
+        "".join(next(iter(numbers(word)), word[0]) for word in words).casefold()
+        for words in phrases
+    )
 
 
 def full_names(text: str) -> Mapping[str, frozenset[str]]:

@@ -116,3 +116,19 @@ def test_the_articles_own_words_are_called_quoted(seed_article: Article) -> None
     for passage in split_article(seed_article):
         verdict = judge(passage.text, seed_article)
         assert verdict.support == "quoted", (passage.text, verdict.reason)
+
+
+@pytest.mark.parametrize(
+    ("claim", "question"),
+    [
+        ("The G7 foreign ministers' meeting was held in Japan.", "Where was the meeting held?"),
+        (
+            "The top British diplomat said his government would support a “humanitarian pause”.",
+            "What would the top British diplomat support?",
+        ),
+    ],
+)
+def test_another_way_of_naming_the_same_is_no_difference(
+    claim: str, question: str, seed_article: Article
+) -> None:
+    assert judge(claim, seed_article, question).support in ("quoted", "supported")

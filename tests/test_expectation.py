@@ -1,0 +1,32 @@
+"""What kind of thing a question asks for, and what to ask again when an answer leaves it out."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.expectation import hint
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "expected"),
+    [
+        ("How many people came?", "Some people came.", ""),
+        ("How many people came?", "People came to the square.", "Give the number."),
+        ("How many people came?", "Forty people came.", ""),
+        ("When did it begin?", "It began in the hall.", "Give the date or time."),
+        ("When did it begin?", "It began on Monday.", ""),
+        ("Which two officers were charged?", "Two officers were charged.", "Give the name."),
+        ("Which two officers were charged?", "Tova Noel and Michael Thomas were.", ""),
+        ("Who leads the bank?", "Its leader does.", "Give the name."),
+        ("Who leads the bank?", "Maria Lund leads the bank.", ""),
+        (
+            "Why did the firm sell?",
+            "The firm sold its shops.",
+            "Give the reason, after the word “because”.",
+        ),
+        ("Why did the firm sell?", "It sold because it had no cash.", ""),
+        ("What did the firm sell?", "Its shops.", ""),
+    ],
+)
+def test_what_an_answer_leaves_out(question: str, answer: str, expected: str) -> None:
+    assert hint(question, answer) == expected
