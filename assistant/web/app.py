@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from collections.abc import AsyncGenerator
 from concurrent.futures import Future
 from typing import Any
@@ -58,6 +60,8 @@ def build_page(workspace: Workspace) -> gr.Blocks:
     )
     with page:
         _page(page, workspace)
+    # After every event Gradio makes a table of all of them, for a page that is switched off here.
+    os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(sys.maxsize)
     page.queue(max_size=64, default_concurrency_limit=8, api_open=False)
     return page
 

@@ -191,4 +191,6 @@ def _private_folder() -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="ask-the-article-", ignore_cleanup_errors=True) as made:
         os.environ["GRADIO_TEMP_DIR"] = made
         os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+        # Gradio's client, which serves the tools, would ask a hub who is calling.
+        os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
         yield

@@ -54,6 +54,7 @@
   }
 
   function rendered(name) {
+    keepFocus(name);
     if (name === "log" || name === "live") newest(name);
     if (name === "article") {
       beginAtTheTop();
@@ -64,6 +65,21 @@
     if (name === "library") markCurrent();
     if (name === "download" || name === "feedback") save(parts[name].element);
     if (name === "evaluation") offerReport(parts[name].element);
+  }
+
+  // What is rendered anew loses the focus; whoever uses the keyboard stays where they were.
+
+  document.addEventListener("focusin", ({ target }) => {
+    const name = Object.keys(parts).find((one) => parts[one].element.contains(target));
+    const data = ["do", "turn", "rating", "article", "start", "format", "all"]
+      .filter((key) => key in target.dataset)
+      .map((key) => `[data-${key}="${CSS.escape(target.dataset[key])}"]`);
+    state.focused = name && data.length ? { name, selector: data.join("") } : null;
+  });
+
+  function keepFocus(name) {
+    if (state.focused?.name !== name || document.activeElement !== document.body) return;
+    $(state.focused.selector, parts[name].element)?.focus({ preventScroll: true });
   }
 
   // Answers: the newest one is in charge of the highlights until another is chosen.
@@ -186,7 +202,9 @@
     state.asked = null;
     hideTip();
     bring(found[0]);
+    for (const s of $$("#article .s[aria-current]")) s.removeAttribute("aria-current");
     for (const s of found) {
+      s.setAttribute("aria-current", "location");
       s.classList.remove("flash");
       void s.offsetWidth; // restarts the animation
       s.classList.add("flash");

@@ -1,0 +1,64 @@
+"""Fixtures of the web tests, a plugin of their own: one browser and one site for each module.
+
+Playwright's event loop belongs to its thread, so a browser must not outlive its module: other
+modules run loops of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser import DESKTOP, NoBrowser, Site, Visit, chromium, scripted_site
+from tests.conftest import POSITION
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with ExitStack() as stack:
+        try:
+            browser = stack.enter_context(chromium())
+        except NoBrowser as reason:
+            pytest.skip(str(reason))
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def _site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with scripted_site(tmp_path_factory.mktemp("site")) as site:
+        yield site
+
+
+@pytest.fixture
+def site(_site: Site) -> Site:
+    """The page with the sample article alone, and a model that says POSITION."""
+    _site.reset()
+    _site.say(POSITION)
+    return _site
+
+
+@pytest.fixture
+def new_visit(browser: Browser, site: Site) -> Iterator[Callable[..., Visit]]:
+    """Opens windows, each a reader's own; none may have done what no page may do."""
+    visits: list[Visit] = []
+
+    def visit(**options: Any) -> Visit:
+        context = browser.new_context(**{"viewport": DESKTOP, "color_scheme": "light"} | options)
+        visits.append(Visit(context.new_page(), site.url))
+        visits[-1].open()
+        return visits[-1]
+
+    yield visit
+    for one in visits:
+        one.page.context.close()
+    assert [fault for one in visits for fault in one.faults] == []
+
+
+@pytest.fixture
+def visit(new_visit: Callable[..., Visit]) -> Visit:
+    """A desktop window with the page in it."""
+    return new_visit()
