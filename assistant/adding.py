@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urldefrag
 
 from assistant.articles import ListedError, Loader
 from assistant.articles.identity import (
@@ -149,7 +150,7 @@ def keep(
 def place(source: str) -> str:
     """What a source is known by: a URL, or the full path of a file; ``""`` for anything else."""
     if is_url(source):
-        return source.strip()
+        return urldefrag(source.strip())[0]
     path = Path(source)
     try:
         return str(path.absolute()) if source != STANDARD_INPUT and path.is_file() else ""
@@ -190,10 +191,10 @@ def _same_text(place: str, library: Library, article_id: str) -> list[str]:
 
 def _similar(article: Article, library: Library) -> tuple[str, ...]:
     """Ids of other articles that are nearly the same, the most alike first."""
-    history = library.history
-    for article_id in history.unsketched():
+    history, own = library.history, sketch(article.text)
+    history.put_sketch(article.id, own)
+    for article_id in history.unsketched():  # those that came by another door
         history.put_sketch(article_id, sketch(library.article(article_id).text))
-    own = sketch(article.text)
     sharing = history.sharing(own, max(1, int(_LEAST_SHARED * len(own))))
     likeness = {other: resemblance(own, theirs) for other, theirs in sharing.items()}
     likeness.pop(article.id, None)

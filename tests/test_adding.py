@@ -76,7 +76,8 @@ def test_a_page_that_changed_is_a_new_version_and_says_what_changed(
 ) -> None:
     url = serve("/harbour", OLD)
     first = add_one(url, loader, library)
-    assert add_one(url, loader, library).state == "unchanged"
+    assert add_one(f"{url}#cranes", loader, library).state == "unchanged"
+    assert library.history.sources_of(first.id) == [url]
     quoted = library.passages(first.id)[1]
     serve("/harbour", NEW)
     second = add_one(url, loader, library)

@@ -282,6 +282,15 @@ class TestRemove:
         assert ran.out.startswith("removed ")
         assert [row["source"] for row in command("list", "--json").data] == [str(SEED)]
 
+    def test_an_article_and_its_older_version_in_any_order(
+        self, command: CommandLine, other: Path
+    ) -> None:
+        first = command("add", other, "--json").data[0]["id"]
+        other.write_text(OTHER + " It opens again on Monday.", encoding="utf-8")
+        second = command("add", other, "--json").data[0]["id"]
+        assert command("remove", second, first).code == 0
+        assert command("list", "--json").data == []
+
     def test_a_wrong_id_removes_nothing(self, command: CommandLine) -> None:
         command("add", SEED)
         (row,) = command("list", "--json").data

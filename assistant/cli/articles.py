@@ -94,8 +94,8 @@ def list_articles(
 
     settings = Settings.load(store=store)
     with open_library(settings) as library:
-        articles = library.articles()
-        origins = {article.id: _history(article, library) for article in articles}
+        articles, sources = library.articles(), library.history.sources()
+        origins = {a.id: _history(a, sources.get(a.id, []), library) for a in articles}
     if as_json:
         print_json([_row(article) | origins[article.id] for article in articles])
         return
@@ -121,6 +121,8 @@ def remove(
     with open_library(settings) as library:
         # All of them are looked up first: a wrong id removes nothing.
         articles = [library.article(article_id) for article_id in dict.fromkeys(ids)]
+        # Older versions before the article that would take them along.
+        articles.sort(key=lambda article: library.history.older(article.id) is None)
         for article in articles:
             library.remove(article.id)
             say(console(), f"{article.id}  {one_line(article.title)}", lead="removed    ")
@@ -168,10 +170,9 @@ def _print_outcome(outcome: Outcome, *, few: bool) -> None:
         say(screen, f"… and {left:,} more changed sentences; --json has them all.", lead=margin)
 
 
-def _history(article: Article, library: Library) -> dict[str, list[str]]:
+def _history(article: Article, known: list[str], library: Library) -> dict[str, list[str]]:
     """The sources of an article besides the first, and the ids of its older versions."""
     first = (article.source, str(Path(article.source).absolute()))
-    known = library.history.sources_of(article.id)
     return {
         "other_sources": [source for source in known if source not in first],
         "older_versions": [older.id for older in library.history.versions(article.id)],

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from assistant.adding import keep
 from assistant.articles import load_article
 from assistant.cli.printing import console, print_answer, print_error, say
 from assistant.cli.streaming import answered
@@ -118,7 +119,8 @@ class Conversation:
     def _add(self, source: str) -> None:
         with Waiting("Adding …"):
             article = load_article(source, offline=self._assistant.settings.offline)
-            self._assistant.library.add(article)
-        if self._articles is not None and article.id not in self._articles:
-            self._articles.append(article.id)
+            outcome = keep(article, self._assistant.library)
+        if self._articles is not None:
+            kept = (one for one in self._articles if one not in (outcome.id, outcome.replaced))
+            self._articles = [*kept, outcome.id]
         say(self._screen, one_line(article.title), lead=f"{article.id}  ")
