@@ -21,6 +21,7 @@ from assistant.evaluation.figures import Figure, by_article, by_kind, summarise
 from assistant.evaluation.metrics import METRICS
 from assistant.evaluation.report_cards import Card, cards
 from assistant.evaluation.runs import EvaluationReport
+from assistant.printable import printable
 from assistant.schema import Article, QuestionResult
 
 FOLDER = Path(__file__).parent / "report"
@@ -75,6 +76,11 @@ def write_report(report: EvaluationReport, path: Path) -> Path:
     return path
 
 
+def _as_letters(value: Any) -> Any:
+    """Foreign text without control and direction characters; our own markup as it is."""
+    return printable(value) if type(value) is str else value
+
+
 def render_report(report: EvaluationReport) -> str:
     """The page as text."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -82,6 +88,7 @@ def render_report(report: EvaluationReport) -> str:
     environment = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
+        finalize=_as_letters,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
