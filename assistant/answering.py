@@ -301,7 +301,7 @@ class Assistant:
         for task in tasks:
             [key] = task.articles
             label = f"{names[key]}: " if len(tasks) > 1 else ""
-            reply.begin()
+            reply.text = ""
             findings[key] = yield from _labelled(label, self._find(task, reply, clock, stopped))
         yield self._answer(tasks, findings, hits, reply, clock)
 

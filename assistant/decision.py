@@ -32,15 +32,11 @@ class Signals:
     statement; ``yes`` is the model's own probability that the passages answer (None without
     a model).
 
-    After reading, else None: ``known`` is the model's probability that a brief answer would
-    not be "unknown", and ``known_alone`` the same with nothing but the quotes before it;
-    ``missing`` is its probability that the answer is missing, asked outright (a small model
-    agrees with this and with the opposite alike, the more the better it knows its way about);
-    ``sureness`` is the mean log-probability of the answer's tokens (None where it is not
-    reported); ``coverage`` is the share of the answer's weight found in what it cites,
-    ``unsupported`` the share of its sentences that failed the check, ``unmet`` tells that a
-    number or a time was asked for and none is given, ``novelty`` how much the answer says that
-    the question did not.
+    After reading, else None: ``known_alone`` is the model's probability that a brief answer
+    would not be "unknown" with nothing but the quotes before it; ``coverage`` is the share of
+    the answer's weight found in what it cites, ``unsupported`` the share of its sentences that
+    failed the check, ``unmet`` tells that a number or a time was asked for and none is given,
+    ``novelty`` how much the answer says that the question did not.
     """
 
     yes: float | None
@@ -49,10 +45,7 @@ class Signals:
     together: float
     strangers: int
     unsaid: bool
-    known: float | None = None
     known_alone: float | None = None
-    missing: float | None = None
-    sureness: float | None = None
     coverage: float | None = None
     unsupported: float | None = None
     unmet: bool | None = None
@@ -66,8 +59,8 @@ def probability(signals: Signals) -> float:
 
 def confidence(signals: Signals) -> float:
     """The calibrated probability, 0 to 1, that the answer given is right and rightly cited."""
-    right = {"model_after": "model_right", "other_after": "other_right"}
-    return _logistic(right.get(_stage(signals), "extractive_before"), signals)
+    stage = _stage(signals)
+    return _logistic("model_right" if stage == "model_after" else stage, signals)
 
 
 def threshold(caution: float, signals: Signals) -> float:
@@ -75,8 +68,8 @@ def threshold(caution: float, signals: Signals) -> float:
 
     0 never refuses for doubt, 0.5 is the fitted balance, 1 refuses all but the surest.
     """
-    stage = _stage(signals)
-    middle = _weights()["model_after" if stage == "model_before" else stage]["balanced"]
+    decides = "extractive_before" if signals.yes is None else "model_after"
+    middle = _weights()[decides]["balanced"]
     if caution <= 0.5:
         return middle * caution * 2
     return middle + (_SUREST - middle) * (caution - 0.5) * 2
@@ -91,12 +84,9 @@ def features(signals: Signals) -> dict[str, float]:
         "together": signals.together,
         "strangers": min(signals.strangers, 3),
         "unsaid": signals.unsaid,
-        "known": None if signals.known is None else -math.log(1 - signals.known + _LEAST),
         "known_alone": None
         if signals.known_alone is None
         else -math.log(1 - signals.known_alone + _LEAST),
-        "missing": None if signals.missing is None else _log_odds(signals.missing),
-        "sureness": None if signals.sureness is None else max(signals.sureness, -3.0),
         "coverage": signals.coverage,
         "unsupported": signals.unsupported,
         "unmet": signals.unmet,
@@ -114,9 +104,7 @@ def _stage(signals: Signals) -> str:
     if signals.yes is None:
         # An answer that quotes itself tells nothing new.
         return "extractive_before"
-    if signals.coverage is None:
-        return "model_before"
-    return "other_after" if signals.sureness is None else "model_after"
+    return "model_before" if signals.coverage is None else "model_after"
 
 
 def _logistic(head: str, signals: Signals) -> float:

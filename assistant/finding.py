@@ -150,22 +150,15 @@ class Finder:
                 pass
             better = self._grounded(task, context, second)
             if better.confirmed and not expectation.hint(task.asked, better.text):
-                grounded, reply.logprobs = better, second.logprobs
+                grounded = better
         clock.lap("generate")
         grounded = task.with_statements(grounded)
         if grounded.declined or not grounded.backed:
             clock.lap("check")
             return _refusal(min(probability, limit))
         quotes = task.quoted(grounded.citations[:_VERIFIED])
-        after = task.signals(
-            yes,
-            grounded,
-            # First what goes on from the prompt just read, then what begins anew.
-            known=reader.known(text, task.asked, None, stopped),
-            missing=reader.missing(text, task.asked, stopped) if reply.logprobs else None,
-            known_alone=reader.known(quotes, task.asked, state, stopped),
-            sureness=reply.sureness,
-        )
+        alone = reader.known(quotes, task.asked, state, stopped)
+        after = task.signals(yes, grounded, known_alone=alone)
         clock.lap("check")
         probability = decision.probability(after)
         if probability < limit:

@@ -193,10 +193,7 @@ class Inquiry:
         yes: float | None,
         grounded: Grounded | None = None,
         *,
-        known: float | None = None,
         known_alone: float | None = None,
-        missing: float | None = None,
-        sureness: float | None = None,
     ) -> Signals:
         """What speaks for an answer being in the articles; see :class:`Signals`."""
         words = set(content_words(self.asked))
@@ -222,10 +219,7 @@ class Inquiry:
                 unsupported=1.0 if grounded.stands_in else sum(failed) / max(1, len(failed)),
                 unmet=not is_met(self.asked, answer),
                 novelty=novelty(self.asked, answer),
-                known=known,
                 known_alone=known_alone,
-                missing=missing,
-                sureness=sureness,
             )
         self.decided_by = decision.features(signals)
         return signals

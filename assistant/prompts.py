@@ -22,7 +22,6 @@ VARIABLES: Mapping[str, frozenset[str]] = MappingProxyType(
         "summary": frozenset({"passages", "question"}),
         "listing": frozenset({"passages", "question"}),
         "brief": frozenset({"passages", "question"}),
-        "missing": frozenset({"passages", "question"}),
         "system": frozenset(),
         "rewrite": frozenset({"history", "question"}),
         "judge": frozenset({"question", "expected", "evidence", "answer"}),

@@ -10,7 +10,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -68,16 +68,6 @@ class Reply:
     prompt_tokens: int | None = None
     cached_tokens: int | None = None
     completion_tokens: int | None = None
-    logprobs: list[float] = field(default_factory=list)
-
-    def begin(self) -> None:
-        """Make ready for another text of the same question."""
-        self.text, self.logprobs = "", []
-
-    @property
-    def sureness(self) -> float | None:
-        """Mean log-probability of the tokens written, at most 0; None when not reported."""
-        return sum(self.logprobs) / len(self.logprobs) if self.logprobs else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +100,11 @@ class Reader:
         Raises:
             ModelError: when an in-process model fails.
         """
-        return self._yes("answerable", passages, question, state, stopped)
-
-    def missing(self, passages: str, question: str, stopped: Halt = never) -> float | None:
-        """Its probability that the answer is missing from the passages it has just read."""
-        return self._yes("missing", passages, question, None, stopped)
+        first = self._first(self._messages("answerable", passages, question), state, stopped)
+        if first is None:
+            return None
+        yes, no = first.get("yes", 0.0), first.get("no", 0.0)
+        return yes / (yes + no) if yes + no else None
 
     def known(
         self, passages: str, question: str, state: str | None = None, stopped: Halt = never
@@ -125,15 +115,6 @@ class Reader:
         """
         first = self._first(self._messages("brief", passages, question), state, stopped)
         return None if first is None else 1.0 - first.get(_UNKNOWN, 0.0)
-
-    def _yes(
-        self, prompt: str, passages: str, question: str, state: str | None, stopped: Halt
-    ) -> float | None:
-        first = self._first(self._messages(prompt, passages, question), state, stopped)
-        if first is None:
-            return None
-        yes, no = first.get("yes", 0.0), first.get("no", 0.0)
-        return yes / (yes + no) if yes + no else None
 
     def _first(
         self, messages: list[tuple[str, str]], state: str | None, stopped: Halt
@@ -178,10 +159,7 @@ class Reader:
         """
         messages = self._messages(prompt, passages, question)
         with endpoint_errors(self.model):
-            options = self._options(state, stopped)
-            if options:
-                options |= {"logprobs": True, "top_logprobs": 1}
-            chunks = self.model.stream(messages, **options)
+            chunks = self.model.stream(messages, **self._options(state, stopped))
         try:
             with endpoint_errors(self.model):
                 for chunk in chunks:
@@ -274,9 +252,6 @@ def _first_words(logprobs: object) -> Mapping[str, float] | None:
 
 
 def _count(chunk: AIMessageChunk, reply: Reply) -> None:
-    logprobs = chunk.response_metadata.get("logprobs")
-    if isinstance(logprobs, Mapping):
-        reply.logprobs += [float(row["logprob"]) for row in logprobs.get("content") or ()]
     usage = chunk.usage_metadata
     if usage:
         cached = usage.get("input_token_details", {}).get("cache_read")

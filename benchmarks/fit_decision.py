@@ -33,22 +33,16 @@ from assistant.evaluation import read_run
 from assistant.schema import QuestionResult
 
 BEFORE = ("nearest", "asked", "strangers", "unsaid")
-AFTER = ("known", "known_alone", "coverage", "unsupported", "unmet")
-OWN = ("missing", "sureness")
-"""What only a model in this process tells."""
-
+AFTER = ("known_alone", "coverage", "unsupported", "unmet")
 HEADS = {
     # name: (features, what is learned, whether refused answers are left out)
     "model_before": (("yes", *BEFORE), "answerable", False),
-    "model_after": (("yes", *AFTER, *OWN), "answerable", True),
-    "model_right": (("yes", *AFTER, *OWN, "asked", "novelty"), "right", True),
-    "other_after": (("yes", *AFTER), "answerable", True),
-    "other_right": (("yes", *AFTER, "asked", "novelty"), "right", True),
+    "model_after": (("yes", *AFTER), "answerable", True),
+    "model_right": (("yes", *AFTER, "asked", "novelty"), "right", True),
     "extractive_before": (BEFORE, "answerable", False),
 }
-SIGNS = dict.fromkeys(("yes", "nearest", "asked", "known", "known_alone", "coverage"), 1) | (
-    dict.fromkeys(("missing", "sureness"), 1)
-    | dict.fromkeys(("strangers", "unsaid", "unsupported", "unmet"), -1)
+SIGNS = dict.fromkeys(("yes", "nearest", "asked", "known_alone", "coverage"), 1) | (
+    dict.fromkeys(("strangers", "unsaid", "unsupported", "unmet"), -1)
 )
 """Which way a signal may speak. What the check found wrong never speaks for an answer, however
 few questions it is fitted on."""
@@ -56,7 +50,7 @@ few questions it is fitted on."""
 PENALTY = 3.0
 """Of the squared weights of standardised features: the sets are small."""
 
-FALSE_REFUSALS = 0.07
+FALSE_REFUSALS = 0.05
 """Share of answerable questions that the balanced threshold may refuse for doubt."""
 
 Values = NDArray[np.float64]
@@ -203,7 +197,7 @@ def fit(folders: Sequence[Path]) -> None:
         heads[name] = {"bias": round(bias, 4)} | {
             feature: round(float(w), 4) for feature, w in zip(features, weights, strict=True)
         }
-        if name in ("model_after", "other_after", "extractive_before"):
+        if name in ("model_after", "extractive_before"):
             threshold = balanced(rows, out_of_fold)
             heads[name]["balanced"] = round(threshold, 4)
         if name == "model_after":

@@ -29,10 +29,7 @@ AFTER = st.builds(
     unsupported=SHARE,
     unmet=st.booleans(),
     novelty=SHARE,
-    known=PERHAPS,
     known_alone=PERHAPS,
-    missing=PERHAPS,
-    sureness=st.none() | st.floats(-20, 0),
 )
 
 SURE = Signals(yes=0.999, nearest=1.0, asked=1.0, together=1.0, strangers=0, unsaid=False)
@@ -93,6 +90,6 @@ def test_the_weights_say_when_and_on_what_they_were_fitted() -> None:
     assert written["fitted"]
     assert sum(written["questions"].values()) > 100
     known = {"bias", "balanced", *features(replace(SURE, coverage=1.0, unsupported=0.0))}
-    known |= {"unmet", "novelty", "known", "known_alone", "missing", "sureness"}
+    known |= {"unmet", "novelty", "known_alone"}
     for head, weights in written["weights"].items():
         assert set(weights) <= known, head
