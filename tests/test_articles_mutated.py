@@ -11,6 +11,7 @@ import random
 import time
 import zipfile
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,7 @@ NASTY = [
 ]
 
 
+@cache
 def seeds() -> dict[str, bytes]:
     pdf = make_pdf([typeset(LINES, top="Head", bottom=str(n)) for n in range(3)], title="A title")
     image_page(pdf)
@@ -91,31 +93,36 @@ def mutated_inside(data: bytes, chance: random.Random) -> bytes:
     return zipped({**entries, name: mutated(entries[name], entries[name], chance)})
 
 
+def read_mutant(loader: Loader, folder: Path, number: int) -> tuple[str, float]:
+    """Load mutant ``number``: ``read`` or ``refused``, and the seconds it took."""
+    originals = seeds()
+    chance = random.Random(number)
+    name = chance.choice(sorted(originals))
+    data, other = originals[name], chance.choice(list(originals.values()))
+    inside = data.startswith(b"PK") and chance.random() < 0.8
+    path = folder / name
+    path.write_bytes(mutated_inside(data, chance) if inside else mutated(data, other, chance))
+    start = time.monotonic()
+    try:
+        article = loader.load(path)
+    except ArticleError:
+        return "refused", time.monotonic() - start
+    seconds = time.monotonic() - start
+    assert article.text.strip(), f"mutant {number} gave an empty article"
+    assert article.text.encode(), f"mutant {number} gave unstorable text"
+    assert all(0 <= offset <= len(article.text) for offset in article.pages)
+    return "read", seconds
+
+
 @pytest.mark.timeout(0)
 def test_mutated_files_end_as_text_or_as_typed_errors(tmp_path: Path) -> None:
-    originals = seeds()
     outcomes: Counter[str] = Counter()
     slowest = 0.0
     with Loader() as loader:
         for number in range(MUTANTS):
-            chance = random.Random(number)
-            name = chance.choice(sorted(originals))
-            data, other = originals[name], chance.choice(list(originals.values()))
-            inside = data.startswith(b"PK") and chance.random() < 0.8
-            mutant = mutated_inside(data, chance) if inside else mutated(data, other, chance)
-            path = tmp_path / name
-            path.write_bytes(mutant)
-            start = time.monotonic()
-            try:
-                article = loader.load(path)
-            except ArticleError:
-                outcomes["refused"] += 1
-            else:
-                assert article.text.strip(), f"mutant {number} gave an empty article"
-                assert article.text.encode(), f"mutant {number} gave unstorable text"
-                assert all(0 <= offset <= len(article.text) for offset in article.pages)
-                outcomes["read"] += 1
-            slowest = max(slowest, time.monotonic() - start)
+            outcome, seconds = read_mutant(loader, tmp_path, number)
+            outcomes[outcome] += 1
+            slowest = max(slowest, seconds)
     print(f"{MUTANTS} mutants: {dict(outcomes)}, slowest {slowest:.2f} s")
     assert slowest < SECONDS + 5
     assert outcomes["read"] > MUTANTS / 10, "hardly any mutant was readable: too much damage"

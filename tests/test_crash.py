@@ -112,25 +112,33 @@ def assert_whole(lib: Library, certain: set[int], uncertain: set[int]) -> set[in
     return present
 
 
+def kill_once(store: Path, cycle: int, present: set[int]) -> tuple[set[int], int]:
+    """Kill a process at work on a store that holds ``present``, and check what it left.
+
+    Returns the articles that are there now, and how many acts had been acknowledged.
+    """
+    choose = random.Random(f"kill {cycle}")
+    # Every third time the embedder changes, so that re-embedding is killed too.
+    dimensions = 32 + cycle // 3 % 2
+    process, hears = started(work, store, cycle, dimensions)
+    # So many messages, and then some moment in what comes next: a slow machine is killed at
+    # the same steps as a fast one.
+    told = [hears.recv() for _ in range(choose.randrange(1, 16))]
+    time.sleep(choose.choice((0.0, 0.003, 0.03, 0.1)) * choose.random())
+    process.kill()
+    process.join()
+    told += everything_told(hears)
+    certain, uncertain = replay(present, told)
+    with opened(store, dimensions) as lib:
+        return assert_whole(lib, certain, uncertain), sum(row[0] == "done" for row in told)
+
+
 def test_random_kills_lose_nothing(tmp_path: Path) -> None:
-    choose = random.Random(20231107)
     present: set[int] = set()
     acknowledged = 0
     for cycle in range(CYCLES):
-        # Every third time the embedder changes, so that re-embedding is killed too.
-        dimensions = 32 + cycle // 3 % 2
-        process, hears = started(work, tmp_path, cycle, dimensions)
-        # So many messages, and then some moment in what comes next: a slow machine is killed at
-        # the same steps as a fast one.
-        told = [hears.recv() for _ in range(choose.randrange(1, 16))]
-        time.sleep(choose.choice((0.0, 0.003, 0.03, 0.1)) * choose.random())
-        process.kill()
-        process.join()
-        told += everything_told(hears)
-        acknowledged += sum(phase == "done" for phase, _, _ in told)
-        certain, uncertain = replay(present, told)
-        with opened(tmp_path, dimensions) as lib:
-            present = assert_whole(lib, certain, uncertain)
+        present, done = kill_once(tmp_path, cycle, present)
+        acknowledged += done
     assert acknowledged > CYCLES
 
 

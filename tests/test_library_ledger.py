@@ -138,6 +138,11 @@ with opened(store) as lib:
 
 @pytest.mark.parametrize("room", [120_000, 400_000])
 def test_a_full_disk_stops_adding_and_loses_nothing(tmp_path: Path, room: int) -> None:
+    fill_up(tmp_path, room)
+
+
+def fill_up(tmp_path: Path, room: int) -> None:
+    """Add articles until a file of the store would have more than ``room`` bytes, and look."""
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[1] == resource.RLIM_INFINITY
     done = subprocess.run(
         [sys.executable, "-c", _FILLING, str(tmp_path), str(room)],
