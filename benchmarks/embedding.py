@@ -52,11 +52,10 @@ def int8(folder: Path) -> Encode:
     """Weights of linear layers as eight-bit numbers, sums in 32 bits."""
     import torch
 
+    quantize: Any = torch.ao.quantization.quantize_dynamic
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        model = torch.ao.quantization.quantize_dynamic(
-            copy.deepcopy(_model(folder)), {torch.nn.Linear}, dtype=torch.qint8
-        )
+        model = quantize(copy.deepcopy(_model(folder)), {torch.nn.Linear}, dtype=torch.qint8)
     return lambda texts: np.asarray(model.encode(texts))
 
 
