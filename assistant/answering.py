@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from assistant import models, overview, retrieval
+from assistant.adding import keep
 from assistant.articles import load_article
 from assistant.comparing import MOST_ASKED, article_names, side_by_side, worth_asking
 from assistant.errors import EmptyLibrary, ModelError, UserInputError, WeightsError
@@ -186,11 +187,13 @@ class Assistant:
     ) -> Article:
         """Add an article from a path or URL, or from text; the same text again is a no-op.
 
+        A path or URL whose text has changed gets a new version; the old one stays readable.
+
         Raises:
             ArticleError, FetchError, LibraryError: nothing has been added.
         """
         article = load_article(source, text=text, title=title)
-        self._library.add(article)
+        keep(article, self._library)
         return self._library.article(article.id)
 
     def articles(self) -> list[Article]:

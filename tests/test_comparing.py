@@ -16,8 +16,15 @@ from assistant.passages import split_article
 from assistant.schema import Article, Delta, Passage, RetrievedPassage
 from assistant.testing import HashEmbedder, ScriptedChatModel
 
-POST = Article("a1", "Rescue of a company", "The rescue costs $6.5 billion. It came late in the year.", "a")
-TIMES = Article("b2", "A company is rescued", "The rescue may cost $8 billion. Everybody there hopes that it works.", "b")
+POST = Article(
+    "a1", "Rescue of a company", "The rescue costs $6.5 billion. It came late in the year.", "a"
+)
+TIMES = Article(
+    "b2",
+    "A company is rescued",
+    "The rescue may cost $8 billion. Everybody there hopes that it works.",
+    "b",
+)
 QUESTION = "How much does the rescue cost, according to each outlet?"
 
 
