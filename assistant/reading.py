@@ -18,7 +18,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk, BaseMessage, HumanMessage, SystemMessage
 
 from assistant.aliases import glosses
-from assistant.errors import EndpointError, EndpointRefused, Stopped
+from assistant.errors import EndpointError, EndpointRefused, ModelError, Stopped
 from assistant.llamacpp import LLAMA_CPP
 from assistant.models import endpoint_errors
 from assistant.prompts import inert, render
@@ -166,6 +166,8 @@ class Reader:
                     piece = chunk.text
                     if isinstance(chunk, AIMessageChunk):
                         _count(chunk, reply)
+                    if chunk.response_metadata.get("finish_reason") == "length":
+                        reply.cut = "The answer was cut: it reached max_tokens."
                     if stopped():
                         raise Stopped("The answer was stopped.")
                     if not piece:
@@ -183,6 +185,10 @@ class Reader:
             close = getattr(chunks, "close", None)
             if close:
                 close()
+        if not reply.text.strip():
+            raise ModelError(
+                "The model wrote nothing. Ask in other words, or choose another model."
+            )
 
     def fits(self, passages: str, question: str) -> bool:
         """Whether a prompt with these passages leaves room for an answer."""
