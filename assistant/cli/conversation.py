@@ -58,6 +58,8 @@ class Conversation:
         count = len(self._assistant.articles()) if self._articles is None else len(self._articles)
         has = "No article yet" if not count else "1 article" if count == 1 else f"{count} articles"
         say(self._screen, f"{has}. {_HELP}", style="dim")
+        if count:  # while the first question is being typed
+            self._assistant.read_ahead(self._articles)
 
     def _read(self) -> str | None:
         """The next line; None at the end."""
