@@ -7,7 +7,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from typing import Any
 
@@ -87,6 +87,15 @@ class TestLine:
         asyncio.run(stand())
 
 
+@pytest.fixture
+def settled(open_assistant: Opener) -> Iterator[None]:
+    """Waits for abandoned questions to end, before the library under them is closed."""
+    yield
+    while any(thread.name == "question" for thread in threading.enumerate()):
+        time.sleep(0.02)
+
+
+@pytest.mark.usefixtures("settled")
 class TestAsking:
     def test_everybody_gets_their_own_answer_in_turn(self, open_assistant: Opener) -> None:
         model = ScriptedChatModel(replies=[POSITION], yes=0.99, delay=0.01)
@@ -151,7 +160,24 @@ class TestAsking:
             model.replies, model.delay = [POSITION], 0
             return await asyncio.wait_for(views(chat, QUESTION, "two"), 20)
 
-        assert POSITION.split()[0] in (asyncio.run(leave())[-1].log or "")
+        assert "turn answered" in (asyncio.run(leave())[-1].log or "")
+
+    def test_closing_waits_for_what_is_under_way(self, open_assistant: Opener) -> None:
+        model = ScriptedChatModel(replies=["word " * 300], yes=0.99, delay=0.05)
+        assistant = open_assistant(SEED, model=model, caution=0.0, evidence=32)
+        workspace = Workspace(opened(assistant), assistant.settings)
+        chat = Chat(workspace, Line(1))
+
+        async def ask_and_close() -> View:
+            last = View()
+            async for view in chat.ask(QUESTION, Conversation(), Choice(), "one"):
+                last = view
+                if "draft" in (view.live or ""):
+                    await asyncio.to_thread(workspace.close, with_assistant=False)
+                    assert not workspace.busy
+            return last
+
+        assert "turn unanswered" in (asyncio.run(ask_and_close()).log or "")
 
     def test_an_error_takes_the_answers_place(self, open_assistant: Opener) -> None:
         chat = chat_over(open_assistant())

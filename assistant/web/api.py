@@ -15,7 +15,7 @@ import gradio as gr
 from gradio.events import api as endpoint
 
 from assistant.errors import AssistantError, UserInputError
-from assistant.schema import Answer, Article, Delta, Turn
+from assistant.schema import Answer, Article, Delta, StreamEvent, Turn
 from assistant.web.workspace import Workspace
 
 MAX_RESULTS = 50
@@ -47,9 +47,10 @@ class Endpoints:
             history: earlier [question, answer] pairs that the question may refer to.
         """
         with _spoken():
-            return self._workspace.assistant.ask(
-                question, articles=articles or None, history=_turns(history)
-            ).to_dict()
+            for event in self._events(question, articles, history):
+                if isinstance(event, Answer):
+                    return event.to_dict()
+            raise AssertionError("a stream ends with an Answer")
 
     def stream(
         self,
@@ -59,16 +60,24 @@ class Endpoints:
     ) -> Iterator[dict[str, Any]]:
         """Answer a question as it happens: evidence, pieces of text, then the checked answer."""
         with _spoken():
-            events = self._workspace.assistant.stream(
-                question, articles=articles or None, history=_turns(history)
-            )
-            for event in events:
+            for event in self._events(question, articles, history):
                 if isinstance(event, Answer):
                     yield {"event": "answer", **event.to_dict()}
                 elif isinstance(event, Delta):
                     yield {"event": "delta", "text": event.text}
                 else:
                     yield {"event": "evidence", **asdict(event)}
+
+    def _events(
+        self,
+        question: str,
+        articles: list[str] | None,
+        history: list[list[str]] | None,
+    ) -> Iterator[StreamEvent]:
+        with self._workspace.at_work() as closing:
+            yield from self._workspace.assistant.stream(
+                question, articles=articles or None, history=_turns(history), stopped=closing
+            )
 
     def add_article(self, url: str = "", text: str = "", title: str = "") -> dict[str, Any]:
         """Add an article to the library, from its web address or from its text.

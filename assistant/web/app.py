@@ -67,6 +67,8 @@ def build_page(workspace: Workspace) -> gr.Blocks:
 
 
 def _page(page: gr.Blocks, workspace: Workspace) -> None:
+    # First: a step of the page that is called like an endpoint would take its name.
+    api.publish(workspace, concurrent=chat_pane.CONCURRENT)
     # Gradio encrypts what it keeps in the browser; the browser gets the key with the page, so
     # it protects nothing. A fixed one lets a conversation outlive a restart of the server.
     kept = gr.BrowserState(None, storage_key="ask-the-article", secret="ask-the-article")
@@ -87,7 +89,6 @@ def _page(page: gr.Blocks, workspace: Workspace) -> None:
     with evaluating, gr.Column(elem_classes="sheet"):
         evaluate_tab.lay_out(workspace, chosen)
     shelf = Shelf(workspace)
-    api.publish(workspace, concurrent=chat_pane.CONCURRENT)
     library_pane.wire(workspace, LibraryWidgets(panel, added, article, **inputs), kept)
     chat_pane.wire(Chat(workspace, Line(chat_pane.CONCURRENT)), talk, chosen)
 

@@ -164,14 +164,18 @@ class Chat:
     def _stream(
         self, question: str, conversation: Conversation, choice: Choice, stopped: Halt
     ) -> Generator[StreamEvent, None, None]:
-        assistant = self.workspace.assistant_for(choice)
-        ids = assistant.library.article_ids()
-        scope = conversation.scope(ids)
-        if ids and not scope:
-            raise UserInputError("No article is chosen. Tick one in the library, then ask again.")
-        return assistant.stream(
-            question, articles=scope or None, history=conversation.history(), stopped=stopped
-        )
+        with self.workspace.at_work() as closing:
+            assistant = self.workspace.assistant_for(choice)
+            ids = assistant.library.article_ids()
+            scope = conversation.scope(ids)
+            if ids and not scope:
+                raise UserInputError("No article is chosen. Tick one in the library, then ask.")
+            yield from assistant.stream(
+                question,
+                articles=scope or None,
+                history=conversation.history(),
+                stopped=lambda: stopped() or closing(),
+            )
 
     def _finished(self, conversation: Conversation) -> View:
         exchange = conversation.exchanges[-1]

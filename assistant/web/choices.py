@@ -8,11 +8,12 @@ from typing import Any
 
 import gradio as gr
 
+from assistant import weights
 from assistant.errors import AssistantError
 from assistant.models import EXTRACTIVE
 from assistant.web.assets import download_html, html_part
 from assistant.web.formatting import text
-from assistant.web.workspace import Choice, Workspace, embedded_models
+from assistant.web.workspace import Choice, Workspace
 
 ENDPOINT = "A model server …"
 
@@ -42,7 +43,7 @@ class ChoiceWidgets:
 def lay_out(workspace: Workspace) -> ChoiceWidgets:
     """Model, caution, and the fields of a model server. Call inside the column it fills."""
     settings = workspace.settings
-    names = list(dict.fromkeys((settings.model, *embedded_models(), EXTRACTIVE)))
+    names = list(dict.fromkeys((settings.model, *_embedded_models(), EXTRACTIVE)))
     if workspace.endpoints:
         names.append(ENDPOINT)
     labels = {EXTRACTIVE: "No model: the article's own sentences"}
@@ -91,3 +92,8 @@ def lay_out(workspace: Workspace) -> ChoiceWidgets:
     model.change(chosen, model, server, queue=False, show_progress="hidden", **hidden)
     ready.click(prepare, widgets.inputs(), state, concurrency_limit=1, **hidden)
     return widgets
+
+
+def _embedded_models() -> list[str]:
+    """The chat models that run in this process, by name."""
+    return [name for name, row in weights.catalogue().items() if row.kind == "chat"]

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,17 +18,21 @@ from langchain_core.embeddings import Embeddings
 from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr
 
-from assistant import models, seeds, weights
+from assistant import models, seeds
 from assistant.answering import Assistant
 from assistant.articles import Loader, load_article
 from assistant.errors import ArticleError, UserInputError
 from assistant.fetching import is_url
+from assistant.reading import Halt
 from assistant.schema import Article
 from assistant.settings import Settings
 from assistant.web.feedback import Feedback
 
 SEED_SOURCE = "seeds/g7-gaza-blinken.txt"
 SEED_TITLE = "Blinken calls on the G7 to speak with one voice on Gaza"
+
+PATIENCE = 5.0
+"""Seconds that closing waits for questions and additions under way."""
 
 MODELS_KEPT = 2
 """Chat models held in memory at once, the configured one not counted."""
@@ -66,6 +71,9 @@ class Workspace:
         self._embedder = embedder
         self.feedback = Feedback(settings.store)
         self._loader = loader or Loader(offline=settings.offline)
+        self._working = 0
+        self._rest = threading.Condition()
+        self._closing = threading.Event()
         self._adding = threading.Lock()
         self._choosing = threading.Lock()
         self._models: OrderedDict[tuple[str, str | None, str], BaseChatModel | None] = OrderedDict()
@@ -113,13 +121,14 @@ class Workspace:
         if isinstance(source, str) and not is_url(source):
             raise UserInputError(f"“{source[:80]}” is no address; it should begin with https://")
         library = self.assistant.library
-        with self._adding:
-            article = self._loader.load(source, text=text, title=title or None)
-        if isinstance(source, Path):
-            # The path of the upload is of no use to anybody, and nobody's business.
-            article = replace(article, source=source.name)
-        new = library.add(article)
-        return library.article(article.id), new
+        with self.at_work():
+            with self._adding:
+                article = self._loader.load(source, text=text, title=title or None)
+            if isinstance(source, Path):
+                # The path of the upload is of no use to anybody, and nobody's business.
+                article = replace(article, source=source.name)
+            new = library.add(article)
+            return library.article(article.id), new
 
     def embedder(self) -> Embeddings:
         """An embedding model for another library than this one.
@@ -134,8 +143,33 @@ class Workspace:
         if self.opening.done():
             self.opening.result()
 
+    @property
+    def busy(self) -> bool:
+        """Whether questions or additions are under way."""
+        return self._working > 0
+
+    @contextmanager
+    def at_work(self) -> Iterator[Halt]:
+        """While this lasts the library stays open; gives what says that it has to end soon."""
+        with self._rest:
+            self._working += 1
+        try:
+            yield self._closing.is_set
+        finally:
+            with self._rest:
+                self._working -= 1
+                self._rest.notify_all()
+
     def close(self, *, with_assistant: bool) -> None:
-        """Free what was opened here, and the assistant where it is this workspace's."""
+        """Free what was opened here, and the assistant where it is this workspace's.
+
+        What is under way is told to stop. If it does not, everything stays open: to close a
+        library under somebody's hands brings the process down.
+        """
+        self._closing.set()
+        with self._rest:
+            if not self._rest.wait_for(lambda: not self.busy, PATIENCE):
+                return
         self._loader.close()
         with self._choosing:
             for model in self._models.values():
@@ -187,11 +221,6 @@ def seed_library(assistant: Assistant) -> None:
         except (ArticleError, UserInputError):
             return  # an installation without samples is still a good one
         assistant.library.add(replace(article, source=SEED_SOURCE))
-
-
-def embedded_models() -> list[str]:
-    """The chat models that run in this process, by name."""
-    return [name for name, row in weights.catalogue().items() if row.kind == "chat"]
 
 
 def open_in_background(opener: Callable[[], Assistant]) -> Future[Assistant]:

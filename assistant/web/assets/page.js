@@ -240,6 +240,11 @@
       tip.append(source);
     }
     tip.hidden = false;
+    state.tipped = button;
+    placeTip(button);
+  }
+
+  function placeTip(button) {
     const at = button.getBoundingClientRect();
     const box = tip.getBoundingClientRect();
     const left = Math.max(8, Math.min(at.left, window.innerWidth - box.width - 8));
@@ -259,7 +264,12 @@
       else hideTip();
     });
   }
-  document.addEventListener("scroll", hideTip, true);
+  // Focus scrolls a marker into view; the quote goes along instead of vanishing.
+  document.addEventListener("scroll", () => {
+    if (tip.hidden) return;
+    if (state.tipped.isConnected && state.tipped.matches(":hover, :focus")) placeTip(state.tipped);
+    else hideTip();
+  }, true);
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     if (tip.hidden) goBack();

@@ -1,0 +1,183 @@
+"""The library in a browser: add by paste, file and address, choose, rename, remove, search."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_httpserver import HTTPServer
+
+    from tests.browser import Site, Visit
+
+pytest_plugins = ["tests.web_fixtures"]
+pytestmark = pytest.mark.browser
+
+BRIDGE = (
+    "The old bridge over the Vltava was closed on Monday. "
+    "Engineer Petra Novak said the repair would cost four million euros. "
+    "Ferries will carry people across until the spring."
+)
+COST = "Engineer Petra Novak said the repair would cost four million euros."
+HARBOUR = (
+    "The harbour of Split reopened on Friday. "
+    "Mayor Ivan Horvat told reporters that the repair had cost nine million euros. "
+    "Fishermen were the first to return."
+)
+
+
+def test_text_is_pasted_asked_renamed_and_removed(site: Site, visit: Visit) -> None:
+    page = visit.page
+    visit.add_text(BRIDGE, "A bridge is closed")
+    expect(page.locator("#added .done")).to_contain_text("A bridge is closed")
+    expect(page.locator("#article h2")).to_have_text("A bridge is closed")
+    expect(page.locator("#library")).to_contain_text("2 of 2 articles chosen")
+    expect(page.get_by_label("Or paste the text")).to_have_value("")
+
+    row = page.locator("#library li", has_text="A bridge is closed")
+    row.get_by_role("button", name="Rename").click()
+    page.get_by_label("Title", exact=True).fill("The Vltava bridge")
+    page.get_by_role("button", name="Rename", exact=True).last.click()
+    expect(page.locator("#article h2")).to_have_text("The Vltava bridge")
+
+    row = page.locator("#library li", has_text="The Vltava bridge")
+    row.get_by_role("button", name="Remove").click()
+    page.get_by_role("button", name="Cancel").click()
+    assert len(site.assistant.articles()) == 2, "nothing goes before it was confirmed"
+    row.get_by_role("button", name="Remove").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(page.locator("#library li")).to_have_count(1)
+    expect(page.locator("#article h2")).to_contain_text("Blinken")
+
+
+def test_files_are_added_and_refused_with_a_reason(visit: Visit, tmp_path: Path) -> None:
+    page = visit.page
+    files = {
+        "bridge.txt": BRIDGE.encode(),
+        "empty.txt": b"",
+        "picture.png": b"\x89PNG\r\n\x1a\n" + bytes(64),
+    }
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    visit.open_adding()
+    page.locator("#add-files input[type=file]").set_input_files([tmp_path / name for name in files])
+    rows = page.locator("#added li:not(.working)")
+    expect(rows).to_have_count(3)
+    expect(page.locator("#added .done")).to_contain_text(f"{len(BRIDGE.split())} words")
+    failed = page.locator("#added .failed").all_inner_texts()
+    for reason, name in zip(failed, ("empty", "picture"), strict=True):
+        assert name in reason
+        assert len(reason.split()) > 5, "a reason, and what to try"
+    source = page.locator("#library li", has_text="bridge").locator(".facts")
+    expect(source).to_have_text("bridge.txt")
+
+
+def test_an_address_is_fetched_and_a_private_one_refused(
+    site: Site, visit: Visit, httpserver: HTTPServer
+) -> None:
+    story = "".join(f"<p>{sentence}.</p>" for sentence in (BRIDGE * 4).split(". "))
+    httpserver.expect_request("/robots.txt").respond_with_data("", status=404)
+    httpserver.expect_request("/bridge").respond_with_data(
+        "<html><head><title>A bridge is closed</title>"
+        "<meta property='og:site_name' content='The Prague Courier'></head>"
+        f"<body><article><h1>A bridge is closed</h1>{story}</article></body></html>",
+        content_type="text/html",
+    )
+    page = visit.page
+    visit.open_adding()
+    missing = httpserver.url_for("/nothing")
+    httpserver.expect_request("/nothing").respond_with_data("", status=404)
+    addresses = [httpserver.url_for("/bridge"), missing, "http://127.0.0.1:1/", "bridge"]
+    page.get_by_label("Addresses, one a line").fill("\n".join(addresses))
+    page.get_by_role("button", name="Add from the web").click()
+    expect(page.locator("#added li:not(.working)")).to_have_count(4)
+    expect(page.locator("#added .done")).to_contain_text("A bridge is closed")
+    reasons = page.locator("#added .failed").all_inner_texts()
+    assert "there is no such page" in reasons[0]
+    assert "must not be fetched" in reasons[1]
+    assert "https://" in reasons[2]
+    expect(page.locator("#library li", has_text="bridge")).to_contain_text("The Prague Courier")
+    link = page.get_by_role("link", name="Original")
+    expect(link).to_have_attribute("href", httpserver.url_for("/bridge"))
+    expect(link).to_have_attribute("rel", re.compile("noopener"))
+
+
+def test_each_of_two_articles_is_asked_and_its_marker_opens_it(site: Site, visit: Visit) -> None:
+    page = visit.page
+    visit.add_text(BRIDGE, "Bridge")
+    visit.add_text(HARBOUR, "Harbour")
+    page.locator("#library li", has_text="Blinken").get_by_role("checkbox").uncheck()
+    expect(page.locator("#library")).to_contain_text("2 of 3 articles chosen")
+    site.say(lambda read: f"The repair cost {'four' if 'Novak' in read else 'nine'} million euros.")
+    visit.ask("How much does the repair cost?")
+    answer = visit.answer()
+    assert "four million" in answer
+    assert "nine million" in answer
+    for title, name in (("Bridge", "Novak"), ("Harbour", "Horvat"), ("Bridge", "Novak")):
+        page.locator(f"#log .cite[data-source={title}]").first.click()
+        expect(page.locator("#article h2")).to_have_text(title)
+        expect(page.locator("#article .s[aria-current]")).to_contain_text(name)
+        expect(page.locator("#article .s[aria-current]")).to_be_in_viewport()
+
+
+def test_only_chosen_articles_are_asked(site: Site, visit: Visit) -> None:
+    page = visit.page
+    page.get_by_role("checkbox").uncheck()
+    expect(page.locator("#library")).to_contain_text("0 of 1 article chosen")
+    visit.ask("What was the UK's position?")
+    expect(page.locator("#log .problem")).to_contain_text("No article is chosen")
+    page.reload()
+    expect(page.get_by_role("checkbox")).not_to_be_checked()
+
+
+def test_passages_are_ranked_without_a_model(site: Site, visit: Visit) -> None:
+    asked = len(site.model.prompts)
+    visit.tab("Passages")
+    page = visit.page
+    page.get_by_label("Find passages").fill("humanitarian pause")
+    page.get_by_label("How many").fill("3")
+    page.get_by_role("button", name="Find").click()
+    expect(page.locator("#passages li")).to_have_count(3)
+    scores = [float(score) for score in page.locator("#passages .score").all_inner_texts()]
+    assert scores == sorted(scores, reverse=True)
+    assert len(site.model.prompts) == asked
+    words = page.locator("#passages li button").first.inner_text()
+    page.locator("#passages li button").first.click()
+    expect(page.locator("#article .s[aria-current]")).to_have_text(re.compile(re.escape(words)))
+
+
+def test_a_question_file_is_run_and_its_report_opened(visit: Visit, tmp_path: Path) -> None:
+    (tmp_path / "bridge.txt").write_text(BRIDGE, "utf-8")
+    (tmp_path / "bridge.jsonl").write_text(
+        '{"id": "b1", "article": "bridge.txt", "question": "What would the repair cost?", '
+        '"answerable": true, "answers": [["four million"]], "evidence": ["' + COST + '"]}\n',
+        "utf-8",
+    )
+    page = visit.page
+    visit.tab("Evaluate")
+    page.locator("#question-files input[type=file]").set_input_files(
+        [tmp_path / "bridge.jsonl", tmp_path / "bridge.txt"]
+    )
+    expect(page.locator("#question-files")).to_contain_text("bridge.jsonl")
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator("#evaluation table.figures")).to_be_visible()
+    expect(page.locator("#evaluation [role=status]")).to_contain_text("1 of 1 question")
+    with page.expect_popup() as report:
+        page.get_by_role("link", name="Open the report").click()
+    expect(report.value.locator("body")).to_contain_text("What would the repair cost?")
+
+
+def test_without_a_model_the_articles_own_sentences_answer(visit: Visit) -> None:
+    page = visit.page
+    visit.tab("Settings")
+    page.locator("#model input").click()
+    page.get_by_role("option", name="No model").click()
+    visit.tab("Chat")
+    visit.ask("What was the UK's position?")
+    expect(page.locator("#log .outcome")).to_contain_text("extractive")
+    assert visit.answer().strip("“”") in page.locator("#article").inner_text()

@@ -1,0 +1,226 @@
+"""The chat in a browser: ask, see the evidence, read the answer, follow a marker, go on."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from assistant.passages import split_article
+from assistant.schema import NOT_IN_ARTICLE, Answer, Article
+from assistant.web.chat_view import SUGGESTIONS
+from tests.conftest import POSITION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.browser import Site, Visit
+
+pytest_plugins = ["tests.web_fixtures"]
+pytestmark = pytest.mark.browser
+
+QUESTION = "What was the UK's position?"
+PAUSE = "British Foreign Secretary James Cleverley told reporters"
+BÄRBOCK = "Bärbock said that Israel has the right and obligation to protect its population."
+
+
+def test_the_first_page_has_the_article_and_questions_to_begin_with(visit: Visit) -> None:
+    page = visit.page
+    expect(page.get_by_role("heading", name="Blinken calls on the G7")).to_be_visible()
+    expect(page.locator("#article .s").first).to_contain_text("Upon arriving in Asia")
+    assert page.locator("#live .welcome li").all_inner_texts() == list(SUGGESTIONS)
+    expect(page.get_by_role("checkbox")).to_be_checked()
+    expect(page.get_by_role("textbox", name="Your question")).to_be_focused()
+
+
+def test_evidence_comes_first_then_words_then_the_checked_answer(site: Site, visit: Visit) -> None:
+    site.say(POSITION, delay=0.3)
+    visit.page.get_by_role("button", name=SUGGESTIONS[0]).click()
+    expect(visit.page.locator("#article .s.found")).to_have_count(4)
+    expect(visit.page.locator("#live .draft")).to_be_visible()
+    begun = visit.page.locator("#live .draft").inner_text()
+    assert begun
+    assert POSITION.startswith(begun)
+    assert begun != POSITION
+    assert visit.page.locator("#log .turn").count() == 0
+    visit.answered()
+    assert visit.answer() == POSITION
+    [cited] = visit.marked("cited")
+    assert cited.startswith(PAUSE)
+    assert visit.marked("found") == []
+    outcome = visit.page.locator("#log .outcome")
+    expect(outcome).to_have_text(re.compile(r"Answered.*confidence (high|fair|low).* s .*scripted"))
+
+
+def test_a_marker_shows_its_quote_and_leads_to_the_sentence(visit: Visit) -> None:
+    visit.ask(QUESTION)
+    page = visit.page
+    page.locator("#article-pane").evaluate("pane => { pane.scrollTop = 0; }")
+    marker = page.locator("#log .cite").first
+    marker.hover()
+    expect(page.get_by_role("tooltip")).to_contain_text(PAUSE)
+    expect(page.get_by_role("tooltip")).to_contain_text("Blinken calls on the G7")
+    marker.click()
+    sentence = page.locator("#article .s[aria-current]")
+    expect(sentence).to_contain_text(PAUSE)
+    expect(sentence).to_be_in_viewport()
+    expect(sentence).to_have_class(re.compile("cited"))
+    expect(sentence).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(marker).to_be_focused()
+
+
+def test_what_the_check_could_not_confirm_looks_different_and_says_why(
+    site: Site, visit: Visit
+) -> None:
+    site.say(f"{POSITION} France sent 300 ships to the coast.")
+    visit.ask(QUESTION)
+    expect(visit.page.locator("#log .unsupported")).to_have_text(
+        "France sent 300 ships to the coast."
+    )
+    doubt = visit.page.locator("#log .doubt").first
+    doubt.hover()
+    reason = visit.page.get_by_role("tooltip").inner_text()
+    assert len(reason.split()) > 3
+    assert reason in (doubt.get_attribute("aria-label") or "")
+
+
+def test_an_honest_refusal_shows_related_passages(site: Site, visit: Visit) -> None:
+    site.say(NOT_IN_ARTICLE, yes=0.01)
+    visit.ask("Who won the chess championship in Samarkand?")
+    page = visit.page
+    expect(page.locator("#log .refusal")).to_have_text(NOT_IN_ARTICLE)
+    expect(page.locator("#log .outcome")).to_contain_text("Not in the article")
+    related = page.locator("#log .related li button")
+    expect(page.get_by_role("heading", name="Related, but not an answer")).to_be_visible()
+    expect(related).to_have_count(3)
+    assert len(visit.marked("found")) == 3
+    related.last.click()
+    words = related.last.inner_text().rstrip("…")
+    expect(page.locator("#article .s[aria-current]")).to_contain_text(words)
+
+
+def test_an_older_answer_brings_its_highlights_back(site: Site, visit: Visit) -> None:
+    visit.ask(QUESTION)
+    site.say(BÄRBOCK)
+    visit.ask("What did Germany's foreign minister say about Israel?")
+    assert not any(PAUSE in sentence for sentence in visit.marked("cited"))
+    visit.page.locator("#log .turn").first.locator(".words").click()
+    assert any(PAUSE in sentence for sentence in visit.marked("cited"))
+    visit.page.locator("#log .turn").last.locator(".cite").first.press("Enter")
+    expect(visit.page.locator("#article .s[aria-current]")).to_contain_text("Bärbock")
+    assert not any(PAUSE in sentence for sentence in visit.marked("cited"))
+
+
+def test_a_running_answer_stops_and_so_does_the_model(site: Site, visit: Visit) -> None:
+    site.say("word " * 200, delay=0.1)
+    visit.begin(QUESTION)
+    expect(visit.page.locator("#live .draft")).to_be_visible()
+    visit.page.get_by_role("button", name="Stop").click()
+    stopped = time.monotonic()
+    visit.answered()
+    expect(visit.page.locator("#log .problem")).to_have_text("Stopped.")
+    while any(thread.name == "question" for thread in threading.enumerate()):
+        time.sleep(0.05)
+    assert time.monotonic() - stopped < 2
+
+
+def test_the_last_question_is_asked_again_or_edited(
+    site: Site, visit: Visit, seed_article: Article
+) -> None:
+    page = visit.page
+    visit.ask(QUESTION)
+    said = next(p.text for p in split_article(seed_article) if p.text.startswith(PAUSE))
+    site.say(said)
+    page.get_by_role("button", name="Ask again").click()
+    expect(page.locator("#log .words")).to_contain_text(PAUSE)
+    visit.answered()
+    page.get_by_role("button", name="Edit question").click()
+    box = page.get_by_role("textbox", name="Your question")
+    expect(box).to_have_value(QUESTION)
+    site.say(BÄRBOCK)
+    box.fill("What did Bärbock say?")
+    box.press("Enter")
+    expect(page.locator("#log .question")).to_have_text("What did Bärbock say?")
+    expect(page.locator("#log .turn")).to_have_count(1)
+
+
+def test_ratings_are_kept_with_the_readers_words_and_can_be_saved(
+    site: Site, visit: Visit, tmp_path: Path
+) -> None:
+    page = visit.page
+    visit.ask(QUESTION)
+    page.get_by_role("button", name="Evidence wrong").click()
+    page.get_by_label("Your words").fill("Another sentence says it better.")
+    page.get_by_role("button", name="Keep", exact=True).click()
+    expect(page.get_by_role("button", name="Evidence wrong")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    visit.tab("Settings")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save the ratings").click()
+    saved.value.save_as(tmp_path / "ratings.jsonl")
+    [row] = map(json.loads, (tmp_path / "ratings.jsonl").read_text("utf-8").splitlines())
+    assert (row["rating"], row["comment"]) == ("evidence", "Another sentence says it better.")
+    assert Answer.from_dict(row["answer"]).question == QUESTION
+
+
+def test_a_saved_conversation_holds_quotes_that_resolve(visit: Visit, tmp_path: Path) -> None:
+    page = visit.page
+    visit.ask(QUESTION)
+    saved = {}
+    for name, ending in (("Save as Markdown", "md"), ("Save as JSON", "json")):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=name).click()
+        assert download.value.suggested_filename == f"conversation.{ending}"
+        download.value.save_as(tmp_path / ending)
+        saved[ending] = (tmp_path / ending).read_text("utf-8")
+    data = json.loads(saved["json"])
+    texts = {article["id"]: article["text"] for article in data["articles"]}
+    answer = Answer.from_dict(data["exchanges"][0]["answer"])
+    assert answer.citations
+    for cited in answer.citations:
+        assert texts[cited.article_id][cited.start : cited.end] == cited.quote
+        note = f"characters {cited.start}–{cited.end}"
+        assert note in saved["md"]
+        assert f"[^1-{cited.marker}]" in saved["md"]
+
+
+def test_copying_takes_the_footnotes_along(new_visit: Callable[..., Visit]) -> None:
+    visit = new_visit(permissions=["clipboard-read", "clipboard-write"])
+    visit.ask(QUESTION)
+    visit.page.get_by_role("button", name="Copy", exact=True).click()
+    expect(visit.page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = visit.page.evaluate("navigator.clipboard.readText()")
+    assert "[^1]" in copied
+    assert re.search(r"characters \d+–\d+", copied)
+
+
+def test_a_reload_keeps_the_conversation_until_it_is_ended(visit: Visit) -> None:
+    page = visit.page
+    visit.ask(QUESTION)
+    before = page.locator("#log .words").inner_html()
+    page.reload()
+    visit.answered()
+    assert page.locator("#log .words").inner_html() == before
+    assert len(visit.marked("cited")) == 1
+    page.get_by_role("button", name="New conversation").click()
+    page.get_by_role("button", name="Begin anew").click()
+    expect(page.locator("#log .turn")).to_have_count(0)
+    expect(page.locator("#live .welcome li")).to_have_count(3)
+
+
+def test_a_follow_up_tells_what_was_searched_for(site: Site, visit: Visit) -> None:
+    visit.ask(QUESTION)
+    site.say(BÄRBOCK)
+    visit.ask("And Germany's?")
+    more = visit.page.locator("#log .turn").last.locator(".more")
+    more.locator("summary").click()
+    expect(more.locator(".standalone")).to_contain_text("Germany")
+    expect(more.locator("dt").first).to_be_visible()
