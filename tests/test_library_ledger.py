@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import resource
 import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import pytest
 from assistant.errors import LibraryError
 from assistant.library import Library
 from assistant.library.format import FORMAT
+from assistant.library.ledger import Ledger
 from assistant.testing import HashEmbedder
 from tests.sample_articles import numbered, seed_article
 
@@ -163,3 +166,24 @@ def fill_up(tmp_path: Path, room: int) -> None:
             for vector in lib.vectors(article_id)[:2]:
                 assert lib.search_dense(vector, 1)[0].score > 0.999
         assert lib.add(numbered(1000)) is True
+
+
+def test_closing_waits_for_those_who_read(tmp_path: Path) -> None:
+    for round_ in range(10):
+        ledger = Ledger(tmp_path / f"{round_}.sqlite3")
+        started = threading.Barrier(4)
+
+        def read(ledger: Ledger = ledger, started: threading.Barrier = started) -> None:
+            started.wait()
+            with contextlib.suppress(LibraryError):  # said once it is closed
+                while True:
+                    ledger.entries()
+
+        readers = [threading.Thread(target=read) for _ in range(3)]
+        for reader in readers:
+            reader.start()
+        started.wait()
+        ledger.close()
+        for reader in readers:
+            reader.join(10)
+            assert not reader.is_alive()

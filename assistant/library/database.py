@@ -28,6 +28,9 @@ class Database:
         """
         self.path = path
         self._lock = threading.RLock()
+        self._quiet = threading.Condition()
+        self._readers = 0
+        self._closed = False
         self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
         self._all: list[sqlite3.Connection] = []
         try:
@@ -39,7 +42,13 @@ class Database:
             raise
 
     def close(self) -> None:
-        """Close every connection. Idempotent; call it when no other thread is reading."""
+        """Close every connection once nobody reads. Idempotent.
+
+        SQLite crashes the process when a connection is closed under a thread that uses it.
+        """
+        with self._quiet:
+            self._closed = True
+            self._quiet.wait_for(lambda: not self._readers)
         with self._lock, self._explained():
             while self._all:
                 self._all.pop().close()
@@ -47,9 +56,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A connection of one's own that sees one committed state until the block ends."""
-        with self._explained():
-            if not self._all:
-                raise sqlite3.ProgrammingError("Cannot operate on a closed database.")
+        with self._explained(), self._counted():
             try:
                 connection = self._idle.get_nowait()
             except Empty:
@@ -60,6 +67,19 @@ class Database:
             finally:
                 connection.rollback()
                 self._idle.put(connection)
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._quiet:
+            if self._closed:
+                raise sqlite3.ProgrammingError("Cannot operate on a closed database.")
+            self._readers += 1
+        try:
+            yield
+        finally:
+            with self._quiet:
+                self._readers -= 1
+                self._quiet.notify_all()
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
