@@ -47,5 +47,5 @@ def _usable(links: list[str], url: str | None) -> list[str]:
     absolute = (urljoin(url or "", link) for link in links if link)
     found = [link for link in dict.fromkeys(absolute) if link.startswith(("http://", "https://"))]
     if not found:
-        raise ArticleError("it lists no articles")
+        raise ArticleError("the feed or sitemap lists no articles")
     return found
