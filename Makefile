@@ -88,6 +88,11 @@ clean:
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# docs/screenshot-*.png: the real page after a real answer.
+.PHONY: screenshots
+screenshots: setup-dev browser
+	$(BIN)/python -m docs.screenshots
+
 # The long forms of the reliability tests take hours, and go on where they were stopped; see
 # docs/reliability.md.
 .PHONY: soak sbom audit

@@ -35,14 +35,19 @@ def site(_site: Site) -> Site:
     return _site
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _private_client() -> Iterator[None]:
+    """As ``assistant web`` sets it before Gradio's client is imported; here it is already."""
+    with pytest.MonkeyPatch.context() as settings:
+        settings.setattr(constants, "HF_HUB_DISABLE_TELEMETRY", True)
+        yield
+
+
 @pytest.fixture(scope="module")
 def client(_site: Site) -> Iterator[Client]:
-    with pytest.MonkeyPatch.context() as settings:
-        # It is read when the client's library is imported, and that was long ago.
-        settings.setattr(constants, "HF_HUB_DISABLE_TELEMETRY", True)
-        client = Client(_site.url, verbose=False, analytics_enabled=False)
-        yield client
-        client.close()
+    client = Client(_site.url, verbose=False, analytics_enabled=False)
+    yield client
+    client.close()
 
 
 def test_an_answer_is_the_same_json_as_in_python(site: Site, client: Client) -> None:

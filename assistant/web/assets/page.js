@@ -248,9 +248,10 @@
     const at = button.getBoundingClientRect();
     const box = tip.getBoundingClientRect();
     const left = Math.max(8, Math.min(at.left, window.innerWidth - box.width - 8));
-    const above = at.top - box.height - 8;
+    const below = at.bottom + 8; // above it are the words that are being read
+    const fits = below + box.height < window.innerHeight - 8;
     tip.style.left = `${left}px`;
-    tip.style.top = `${above > 8 ? above : at.bottom + 8}px`;
+    tip.style.top = `${fits ? below : at.top - box.height - 8}px`;
   }
 
   function hideTip() {
