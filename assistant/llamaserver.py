@@ -18,8 +18,8 @@ import httpx
 
 from assistant.errors import ModelError
 
-BATCH = 128
-"""Tokens read between two chances to stop: about 1.5 s of reading on two cores."""
+BATCH = 64
+"""Tokens read between two chances to stop: about a second of reading on two cores."""
 
 _SHORTEST_PIECE = 3
 """Tokens in a row that are looked up in a state; shorter pieces match by chance."""

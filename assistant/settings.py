@@ -148,5 +148,6 @@ def _explain(error: ValidationError, *, known: list[str]) -> str:
             )
         else:
             # The value is not repeated: it may be a key someone put in the wrong place.
-            lines.append(f"setting '{key}': {item['msg'][0].lower()}{item['msg'][1:]}")
+            said = item["msg"].removeprefix("Value error, ")
+            lines.append(f"setting '{key}': {said[0].lower()}{said[1:]}")
     return "; ".join(lines)
