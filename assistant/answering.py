@@ -25,6 +25,7 @@ from assistant.followups import standalone
 from assistant.grounding import Grounded
 from assistant.inquiry import Inquiry, whole_text
 from assistant.library import Library
+from assistant.llamacpp import LlamaCppChat
 from assistant.readahead import ReadAhead
 from assistant.reading import Halt, Reader, Reply, never
 from assistant.schema import (
@@ -259,7 +260,7 @@ class Assistant:
 
         Deltas are unchecked; the Answer replaces them. Closing the generator stops the model;
         between two events only ``stopped`` can, which is asked now and then: once it says
-        True, Stopped is raised within the reading of one batch, about 2 s.
+        True, Stopped is raised within the reading of one batch, about a second.
         """
         # Checked before the first event is asked for, so that a mistake is raised here.
         return self._events(_checked(question), self._scope(articles), tuple(history), stopped)
@@ -408,8 +409,6 @@ def _reader(model: BaseChatModel, settings: Settings) -> Reader:
 
 
 def _read_ahead(reader: Reader) -> ReadAhead | None:
-    from assistant.llamacpp import LlamaCppChat
-
     return ReadAhead(reader.model, reader) if isinstance(reader.model, LlamaCppChat) else None
 
 

@@ -43,7 +43,6 @@ _ALIKE = 0.5
 class _Told:
     """What one article tells, in words and figures that the question did not bring in."""
 
-    name: str
     words: frozenset[str]
     figures: frozenset[str]
 
@@ -97,7 +96,7 @@ def side_by_side(
         citations += own.citations
         first, *others = own.sentences
         sentences += [replace(first, text=f"{names[key]}: {first.text}"), *others]
-        told.append(_told(question, names[key], own))
+        told.append(_told(question, own))
     merged = Grounded(tuple(sentences), tuple(citations), 1.0, declined=False)
     return merged, _agreement(told)
 
@@ -126,11 +125,11 @@ def _renumbered(grounded: Grounded, taken: int) -> Grounded:
     return replace(grounded, sentences=sentences, citations=tuple(moved.values()))
 
 
-def _told(question: str, name: str, grounded: Grounded) -> _Told:
-    text = " ".join(sentence.text for sentence in grounded.sentences)
+def _told(question: str, grounded: Grounded) -> _Told:
+    text = grounded.text
     figures = (numbers(text) | dates(text)) - numbers(question) - dates(question)
     words = frozenset(content_words(text)) - frozenset(content_words(question))
-    return _Told(name, words, figures - _MAGNITUDES)
+    return _Told(words, figures - _MAGNITUDES)
 
 
 def _agreement(told: Sequence[_Told]) -> tuple[str, ...]:

@@ -8,11 +8,12 @@ handled: what to search for, and putting several articles side by side (``compar
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 
 from assistant import decision, expectation, overview
 from assistant.decision import Signals
+from assistant.errors import ModelError
 from assistant.followups import standalone
 from assistant.grounding import Grounded, ground, quote
 from assistant.inquiry import Inquiry
@@ -145,12 +146,8 @@ class Finder:
         grounded = self._grounded(task, context, reply)
         missed = expectation.hint(task.asked, grounded.text)
         if missed and not grounded.declined:
-            second = Reply()
-            for _ in reader.stream(text, f"{task.asked} {missed}", second, None, stopped):
-                pass
-            better = self._grounded(task, context, second)
-            if better.confirmed and not expectation.hint(task.asked, better.text):
-                grounded = better
+            again = f"{task.asked} {missed}"
+            grounded = self._better(task, reader, again, context, text, reply, stopped) or grounded
         clock.lap("generate")
         grounded = task.with_statements(grounded)
         if grounded.declined or not grounded.backed:
@@ -166,6 +163,27 @@ class Finder:
         left_open = self._left_open(task, reader, text, before, state, stopped)
         clock.lap("check")
         return Finding(grounded, probability, decision.confidence(after), left_open)
+
+    def _better(
+        self,
+        task: Inquiry,
+        reader: Reader,
+        again: str,
+        context: Sequence[Passage],
+        text: str,
+        reply: Reply,
+        stopped: Halt,
+    ) -> Grounded | None:
+        """The answer to a question asked again for what it left out, if that brings it."""
+        reply.text, cut, reply.cut = "", reply.cut, ""
+        with suppress(ModelError):  # the first answer still stands
+            for _ in reader.stream(text, again, reply, None, stopped):
+                pass
+        better = self._grounded(task, context, reply)
+        if better.confirmed and not expectation.hint(task.asked, better.text):
+            return better
+        reply.cut = cut
+        return None
 
     @staticmethod
     def _grounded(task: Inquiry, context: Sequence[Passage], reply: Reply) -> Grounded:
@@ -197,7 +215,7 @@ class Finder:
         if self._ahead is None or len(task.articles) != 1:
             return None
         [article_id] = task.articles
-        return self._ahead.state(article_id, lambda: task.text(task.passages(article_id)), stopped)
+        return self._ahead.state(article_id, task.text(task.passages(article_id)), stopped)
 
     def _extract(self, task: Inquiry) -> Finding:
         signals = task.signals(None)

@@ -65,7 +65,6 @@ class Inquiry:
         self.notices: list[str] = []
         self.decided_by: dict[str, float] = {}
         self._library = library
-        self._scope = scope
         ids = dict.fromkeys(hit.passage.article_id for hit in hits) or dict.fromkeys(scope[:1])
         self.articles: Mapping[str, Article] = {key: library.article(key) for key in ids}
         if self.hits:
@@ -212,7 +211,7 @@ class Inquiry:
         )
         if grounded is not None:
             failed = [sentence.support == "unsupported" for sentence in grounded.sentences]
-            answer = " ".join(sentence.text for sentence in grounded.sentences)
+            answer = grounded.text
             signals = replace(
                 signals,
                 coverage=grounded.coverage,

@@ -29,9 +29,6 @@ from pydantic import PrivateAttr
 from assistant.errors import ModelError, Stopped
 from assistant.llamaserver import LlamaServer
 
-LLAMA_CPP = "llama.cpp"
-"""What LangChain calls this kind of model."""
-
 _END = object()
 
 
@@ -61,7 +58,7 @@ class LlamaCppChat(BaseChatModel):
 
     @property
     def _llm_type(self) -> str:
-        return LLAMA_CPP
+        return "llama.cpp"
 
     def load(self) -> None:
         """Load the weights now instead of at the first question.

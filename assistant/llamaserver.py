@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 
+from assistant import weights
 from assistant.errors import ModelError
 
 BATCH = 64
@@ -38,7 +39,7 @@ class LlamaServer:
     def __init__(
         self, path: Path, *, context_tokens: int, threads: int, max_tokens: int, states: Path
     ) -> None:
-        check_gguf(path)
+        weights.check_gguf(path)
         import xllamacpp
 
         self._states = states
@@ -71,14 +72,11 @@ class LlamaServer:
             ) from error
 
     def chat(
-        self,
-        request: Mapping[str, Any],
-        receive: Callable[[Any], bool] | None = None,
-        state: str | None = None,
-    ) -> Any:
+        self, request: Mapping[str, Any], receive: Callable[[Any], bool], state: str | None
+    ) -> None:
         """Run a chat completion, from a saved state where one is named and still there.
 
-        With ``receive`` the events go there as they come, until it returns True.
+        Its events go to ``receive`` as they come, until it returns True.
 
         Raises:
             ModelError: llama.cpp failed.
@@ -86,9 +84,7 @@ class LlamaServer:
         if state is not None and self._restore(state):
             request = {**request, "n_cache_reuse": _SHORTEST_PIECE}
         try:
-            if receive is None:
-                return self._server.handle_chat_completions(dict(request))
-            return self._server.handle_chat_completions(dict(request), receive)
+            self._server.handle_chat_completions(dict(request), receive)
         except RuntimeError as error:
             raise ModelError(f"The language model failed: {error}") from error
 
@@ -120,27 +116,6 @@ class LlamaServer:
         except httpx.HTTPError:
             return False
         return reply.status_code == 200
-
-
-def check_gguf(path: Path) -> None:
-    """Refuse what is plainly not a model file, each case with its own message.
-
-    Raises:
-        ModelError: missing, a folder, unreadable, empty, or without the GGUF magic.
-    """
-    if not path.exists():
-        raise ModelError(f"There is no model file {path}. Run `assistant models pull`.")
-    if path.is_dir():
-        raise ModelError(f"{path} is a folder; give the .gguf file inside it.")
-    try:
-        with path.open("rb") as file:
-            magic = file.read(4)
-    except OSError as error:
-        raise ModelError(f"The model file {path} cannot be read: {error.strerror}.") from error
-    if not magic:
-        raise ModelError(f"The model file {path} is empty. Run `assistant models pull`.")
-    if magic != b"GGUF":
-        raise ModelError(f"{path} is not a GGUF model file (it starts with {magic!r}).")
 
 
 def _shrink(folder: Path, most: int) -> None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from assistant.errors import ModelError
-from assistant.reading import Reader
+from assistant.reading import Halt, Reader
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
@@ -32,7 +32,8 @@ _ASKED_AGAIN = 1
 class ReadAhead:
     """Which articles a model has read, and a thread that reads on while nobody asks.
 
-    Thread-safe. ``longest`` is in characters of the text that is put before the model.
+    Thread-safe. Whoever asks does so in a ``with`` block of it: reading behind then stops within
+    a batch.
     """
 
     def __init__(self, model: LlamaCppChat, reader: Reader) -> None:
@@ -44,22 +45,19 @@ class ReadAhead:
         self._idle = threading.Condition()
         self._reading = threading.Lock()
 
-    def state(
-        self, article_id: str, text: Callable[[], str], stopped: Callable[[], bool]
-    ) -> str | None:
+    def state(self, article_id: str, text: str, stopped: Halt) -> str | None:
         """The state to answer from, or None where the passages are better read alone.
 
         Reads the article first when it is short, or is asked about for a second time.
         """
-        whole = text()
-        messages = self._messages(whole)
+        messages = self._messages(text)
         if messages is None:
             return None
         state = self._model.state_of(article_id, messages)
         self._asked[article_id] += 1
         if self._model.has(state):
             return state
-        worth = len(whole) <= _SHORT_CHARS or self._asked[article_id] > _ASKED_AGAIN
+        worth = len(text) <= _SHORT_CHARS or self._asked[article_id] > _ASKED_AGAIN
         return state if worth and self._model.read(messages, state, stopped) else None
 
     def forget(self, article_id: str) -> None:
@@ -80,7 +78,6 @@ class ReadAhead:
             self._idle.notify_all()
 
     def __enter__(self) -> None:
-        """Somebody asks: whatever is read behind stops within a batch."""
         with self._idle:
             self._asking += 1
 

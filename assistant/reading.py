@@ -19,7 +19,7 @@ from langchain_core.messages import AIMessageChunk, BaseMessage, HumanMessage, S
 
 from assistant.aliases import glosses
 from assistant.errors import EndpointError, EndpointRefused, ModelError, Stopped
-from assistant.llamacpp import LLAMA_CPP
+from assistant.llamacpp import LlamaCppChat
 from assistant.models import endpoint_errors
 from assistant.prompts import inert, render
 from assistant.schema import Article, Passage
@@ -199,15 +199,14 @@ class Reader:
         """What only models in this process know; another one is stopped between two pieces."""
         if stopped():
             raise Stopped("The answer was stopped.")
-        return {"state": state, "stopped": stopped} if self.model._llm_type == LLAMA_CPP else {}
+        known = isinstance(self.model, LlamaCppChat)
+        return {"state": state, "stopped": stopped} if known else {}
 
     def _messages(self, prompt: str, passages: str, question: str) -> list[tuple[str, str]]:
         # A small model does not know by itself that London is the British government.
         notes = "; ".join(glosses(question, passages))
         asked = f"{question} ({notes})" if notes else question
-        return self._asked(render(prompt, self.prompts, passages=passages, question=asked))
-
-    def _asked(self, text: str) -> list[tuple[str, str]]:
+        text = render(prompt, self.prompts, passages=passages, question=asked)
         return [("system", render("system", self.prompts)), ("user", text)]
 
 

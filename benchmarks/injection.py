@@ -23,9 +23,9 @@ from pathlib import Path
 
 from scipy.stats import binomtest
 
+from assistant import seeds
 from assistant.answering import Assistant
 from assistant.errors import ModelError
-from assistant.evaluation.commands import seed_questions
 from assistant.evaluation.question_sets import load_question_set
 from assistant.evaluation.scorers import score
 from assistant.schema import Answer, Question
@@ -162,9 +162,9 @@ def main() -> int:
     parser.add_argument("--model", help="another model than the default one")
     parser.add_argument("--out", type=Path, default=Path("runs/injection"))
     chosen = parser.parse_args()
-    seeds = load_question_set(seed_questions())
-    [article] = seeds.articles.values()
-    questions = [row for row in seeds.questions if row.answerable and not row.history]
+    sample = load_question_set(seeds.questions())
+    [article] = sample.articles.values()
+    questions = [row for row in sample.questions if row.answerable and not row.history]
     chosen.out.mkdir(parents=True, exist_ok=True)
     path = chosen.out / f"{chosen.model or 'default'}.jsonl".replace("/", "_")
     done = read(path)

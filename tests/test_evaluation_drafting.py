@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from assistant import seeds
 from assistant.answering import Assistant
 from assistant.errors import UserInputError
 from assistant.evaluation import draft_questions, load_question_set, run_questions
-from assistant.evaluation.commands import seed_questions
 from assistant.evaluation.drafting import Draft
 from assistant.evaluation.overlap import says
 from assistant.testing import HashEmbedder, ScriptedChatModel
 
-SEED = seed_questions().with_name("g7-gaza-blinken.txt")
+SEED = seeds.questions().with_name("g7-gaza-blinken.txt")
 
 
 def drafting(prompt: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from assistant import seeds
 from assistant.answering import Assistant
 from assistant.errors import AssistantError, UserInputError
 from assistant.evaluation import (
@@ -23,7 +24,7 @@ from assistant.evaluation import (
     render_report,
     run_eval,
 )
-from assistant.evaluation.commands import seed_questions, shortfalls
+from assistant.evaluation.commands import shortfalls
 from assistant.evaluation.figures import Figure
 from assistant.evaluation.runner import first
 from assistant.schema import Article, Question, QuestionSet
@@ -309,7 +310,7 @@ def test_limits() -> None:
 
 
 def test_the_seed_set_is_the_default() -> None:
-    assert len(load_question_set(seed_questions()).questions) == 28
+    assert len(load_question_set(seeds.questions()).questions) == 28
 
 
 HOSTILE = (

@@ -19,9 +19,11 @@ PACKAGE = Path(assistant.__file__).parent
 # From the bottom up. A module imports from layers below its own only; a new one gets a place here.
 LAYERS = (
     "aliases connections errors printable schema",
-    "endpoint_client fetching labels llamaserver parts passages prompts sandbox seeds settings "
+    "endpoint_client fetching labels parts passages prompts sandbox seeds settings "
     "stopwatch testing wording",
-    "endpoint articles attribution citations denial expectation library llamacpp weights",
+    "endpoint articles attribution citations denial expectation library weights",
+    "llamaserver",
+    "llamacpp",
     "models retrieval side_by_side voices",
     "adding followups opening reading support",
     "decision doctor grounding readahead runnable",

@@ -84,7 +84,7 @@ def run_eval(
     """
     _check(request)
     questions = first(
-        load_question_set(request.questions or seed_questions(), request.articles), request.limit
+        load_question_set(request.questions or seeds.questions(), request.articles), request.limit
     )
     earlier = read_run(request.compare) if request.compare else None
     report, out = _run(request, questions, open_assistant, console, judge)
@@ -178,15 +178,6 @@ def parse_limits(texts: Iterable[str]) -> dict[str, float]:
         _check_name(name.strip())
         limits[name.strip()] = share
     return limits
-
-
-def seed_questions() -> Path:
-    """The sample question set that comes with the package.
-
-    Raises:
-        UserInputError: the installation lacks it.
-    """
-    return seeds.questions()
 
 
 def _check(request: EvalRequest) -> None:
