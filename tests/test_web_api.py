@@ -1,4 +1,4 @@
-"""Programs use the page's server by named endpoints, and models by the tools of MCP."""
+"""Programs use the page's server by named endpoints."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 from gradio_client import Client  # type: ignore[import-untyped]
 from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
 from huggingface_hub import constants
 
 from assistant.schema import NOT_IN_ARTICLE, Answer
-from assistant.web.app import build_app
-from assistant.web.server import asgi_app
-from tests.browser import Site, scripted_site, served
+from tests.browser import Site, scripted_site
 from tests.conftest import POSITION
 
 QUESTION = "What was the UK's position?"
@@ -128,47 +125,3 @@ def test_the_documented_endpoints_say_what_they_take(client: Client) -> None:
     assert not [name for name in endpoints if name in ("/remove", "/suggested", "/start")]
     names = [parameter["parameter_name"] for parameter in endpoints["/ask"]["parameters"]]
     assert names == ["question", "articles", "history"]
-
-
-def test_models_find_tools_with_descriptions(site: Site) -> None:
-    pytest.importorskip("mcp", reason="needs the package mcp")
-    with (
-        served(lambda: asgi_app(build_app(site.assistant), mcp=True)) as url,
-        httpx.Client(base_url=url, timeout=30) as http,
-    ):
-        tools = {tool["name"]: tool for tool in _called(http, "tools/list")["tools"]}
-        assert set(tools) >= {"ask_article", "add_article", "list_articles"}
-        assert "remove" not in tools
-        for tool in tools.values():
-            assert len(tool["description"].split()) > 5
-        asked = tools["ask_article"]["inputSchema"]["properties"]
-        assert asked["question"]["description"]
-        result = _called(http, "tools/call", name="ask_article", arguments={"question": QUESTION})
-        assert POSITION in result["content"][0]["text"]
-
-
-def test_tools_without_their_package_are_refused_in_words(site: Site) -> None:
-    from importlib.util import find_spec
-
-    from assistant.errors import UserInputError
-
-    if find_spec("mcp"):
-        pytest.skip("the package mcp is there")
-    with (
-        pytest.raises(UserInputError, match="pip install"),
-        served(lambda: asgi_app(build_app(site.assistant), mcp=True)),
-    ):
-        pass
-
-
-def _called(http: httpx.Client, method: str, **parameters: Any) -> dict[str, Any]:
-    """What a JSON-RPC method of the MCP endpoint gives back."""
-    answer = http.post(
-        "/gradio_api/mcp/",
-        json={"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters},
-        headers={"accept": "application/json, text/event-stream"},
-    )
-    assert answer.status_code == 200, answer.text
-    data = next(line for line in answer.text.splitlines() if line.startswith(("data:", "{")))
-    result: dict[str, Any] = json.loads(data.removeprefix("data:"))["result"]
-    return result

@@ -12,10 +12,8 @@ import tempfile
 import threading
 import webbrowser
 from collections.abc import Iterator, Sequence
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from assistant.errors import UserInputError
 from assistant.settings import Settings
 from assistant.web.binding import (
     LOOPBACK,
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
     from gradio import Blocks
 
     from assistant.answering import Assistant
+    from assistant.web.tools import ToolServer
     from assistant.web.workspace import Workspace
 
 MAX_FILE = 25_000_000
@@ -61,7 +60,7 @@ def run(
         port: the port; by default 7860 or the next free one.
         auth: ``"user:password"`` (several: one a line), or pairs. A login page asks for them.
         insecure: allow a wider ``host`` without ``auth``.
-        mcp: also serve the Model Context Protocol, at ``/gradio_api/mcp``.
+        mcp: also serve the tools of :mod:`assistant.web.tools`.
         root_path: where a reverse proxy puts the page: a path, or its whole public URL.
         open_browser: open the page when it is there.
 
@@ -96,7 +95,7 @@ def asgi_app(
     *,
     hosts: Sequence[str] | None = LOOPBACK,
     auth: Accounts = (),
-    mcp: bool = False,
+    tools: ToolServer | None = None,
     root_path: str = "",
 ) -> FastAPI:
     """The page as an ASGI application, behind the :class:`Guard`.
@@ -104,9 +103,7 @@ def asgi_app(
     Args:
         page: from ``build_app``.
         hosts: names the server may be called by; None takes any.
-
-    Raises:
-        UserInputError: ``mcp`` without the package for it.
+        tools: what other programs' models may use.
     """
     import gradio as gr
     from fastapi import FastAPI
@@ -114,11 +111,10 @@ def asgi_app(
 
     from assistant.web.assets import favicon, head, theme
 
-    if mcp and not find_spec("mcp"):
-        # Gradio would start without its tools, and say nothing.
-        raise UserInputError("The tools for other programs need a package: pip install 'mcp<2'")
     page.state_session_capacity = _SESSIONS
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    if tools:
+        _add_tools(app, tools)
     # Gradio reflects every origin on a public name unless its host app has a CORS policy.
     app.add_middleware(CORSMiddleware, allow_origins=[])
     gr.mount_gradio_app(
@@ -132,7 +128,7 @@ def asgi_app(
         ssr_mode=False,
         enable_monitoring=False,
         pwa=False,
-        mcp_server=mcp,
+        mcp_server=False,
         footer_links=[],
         run_history=False,
         root_path=root_path or None,
@@ -142,6 +138,16 @@ def asgi_app(
     )
     app.add_middleware(Guard, hosts=hosts)
     return app
+
+
+def _add_tools(app: FastAPI, tools: ToolServer) -> None:
+    """Before the page, which answers to every path."""
+    from starlette.routing import Route
+
+    from assistant.web.tools import PATH
+
+    app.router.routes += [Route(path, tools) for path in (PATH, f"{PATH}/")]
+    app.router.lifespan_context = lambda _: tools.running()
 
 
 def _workspace(given: Assistant | Settings, *, endpoints: bool) -> Workspace:
@@ -172,8 +178,13 @@ def _uvicorn(
 ) -> uvicorn.Server:
     import uvicorn
 
+    from assistant.web.api import Endpoints
+    from assistant.web.app import TITLE
+    from assistant.web.tools import ToolServer
+
     hosts = allowed_hosts(host, root_path, accounts)
-    app = asgi_app(page, hosts=hosts, auth=accounts, mcp=mcp, root_path=root_path)
+    tools = ToolServer(TITLE, Endpoints(workspace), accounts) if mcp else None
+    app = asgi_app(page, hosts=hosts, auth=accounts, tools=tools, root_path=root_path)
     config = uvicorn.Config(
         app,
         log_level="warning",
