@@ -1,7 +1,7 @@
 """What kind of thing a question asks for, and whether an answer brings it.
 
 An answer without a number is none to "How many?", however well it is supported. English
-questions; others expect nothing. Not handled: who, where and why.
+questions; others expect nothing. Not handled: who and where.
 """
 
 from __future__ import annotations
@@ -26,6 +26,22 @@ _NAMING = re.compile(
     re.IGNORECASE,
 )
 _WHY = re.compile(r"^\W*(?:and |but )?(?:why|how come|for what reason)\b", re.IGNORECASE)
+_EXPLAINING = re.compile(
+    r"^\W*(?:and |but |so )?(?:why|how come)\b"
+    r"|\bhow (?!(?:many|much|old|long|far|big|large|tall|high|often|late|early|soon|wide|deep"
+    r"|fast|heavy|near|close|likely|come)\b)"
+    r"|\bwhat (?:happen|caus|led|made|explain)\w*"
+    r"|\bwhat(?: is|['’]?s| are| was| were) the (?:\w+ )?(?:difference|meaning|purpose|point"
+    r"|reason|cause|effect|role|function|story|plot|background|significance|importance)s?\b"
+    r"|\bwhat do(?:es)?\b.*\b(?:mean|do|stand for)\b|\bwhat\b.*\babout\W*$"
+    r"|\b(?:describe|explain|summary|outline|tell me|list|identify|compare|define)\b",
+    re.IGNORECASE,
+)
+_QUESTION = re.compile(
+    r"\?\s*$|\b(?:who|whom|whose|what|when|where|which|why|how)\b"
+    r"|^\W*(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might)\b",
+    re.IGNORECASE,
+)
 _CAUSAL = re.compile(
     r"\b(?:because|due to|since|so that|so as|in order|owing|thanks to|over|after|for"
     r"|reasons?|amid|fear\w*|caus\w*|result\w*|lack\w*|given)\b",
@@ -64,6 +80,14 @@ def hint(question: str, answer: str) -> str:
     if _WHY.search(question) and not _CAUSAL.search(answer):
         return "Give the reason, after the word “because”."
     return ""
+
+
+def explains(question: str) -> bool:
+    """Whether one sentence is seldom a whole answer: why, how, what it means, what happened.
+
+    A few words that ask nothing ("molasses act purpose") want to be told about, too.
+    """
+    return bool(_EXPLAINING.search(question)) or not _QUESTION.search(question)
 
 
 def novelty(question: str, answer: str) -> float:

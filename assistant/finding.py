@@ -15,7 +15,7 @@ from assistant import decision, expectation, overview
 from assistant.decision import Signals
 from assistant.errors import ModelError
 from assistant.followups import standalone
-from assistant.grounding import Grounded, ground, quote
+from assistant.grounding import Grounded, ground, quote, split_sentences
 from assistant.inquiry import Inquiry
 from assistant.parts import parts_of
 from assistant.readahead import ReadAhead
@@ -31,6 +31,9 @@ _VERIFIED = 2
 
 _OPEN = 0.5
 """Share of the surest part's probability below which another part counts as not answered."""
+
+_FULL = 4
+"""Sentences that a question which wants an explanation gets at most."""
 
 _LISTED = 0.9
 """Confidence in what code has listed: names are found by rules, and rules miss some."""
@@ -116,12 +119,12 @@ class Finder:
             yield Delta(piece)
         clock.lap("generate")
         grounded = ground(clean(reply.text), "", context, [], task.articles, task.voices)
-        kept = tuple(one for one in grounded.sentences if one.support != "unsupported")
         clock.lap("check")
-        if not kept:
+        if not grounded.backed:
             return _refusal(0.5)
-        sure = sum(one.support != "weak" for one in kept) / len(grounded.sentences)
-        return Finding(replace(grounded, sentences=kept), 1.0, _LISTED * sure)
+        kept = grounded.without_unsupported()
+        sure = sum(one.support != "weak" for one in kept.sentences) / len(grounded.sentences)
+        return Finding(kept, 1.0, _LISTED * sure)
 
     def _read(
         self,
@@ -140,10 +143,14 @@ class Finder:
         if probability < limit * _HOPELESS:
             clock.lap("generate")
             return _refusal(probability)
-        for piece in reader.stream(text, task.asked, reply, state, stopped):
+        full = expectation.explains(task.asked) or len(parts_of(task.asked)) > 1
+        prompt = "explain" if full else "answer"
+        for piece in reader.stream(text, task.asked, reply, state, stopped, prompt):
             clock.mark("first_token")
             yield Delta(piece)
-        grounded = self._grounded(task, context, reply)
+            if full and len(split_sentences(reply.text)) > _FULL:
+                break
+        grounded = self._grounded(task, context, reply, full)
         missed = expectation.hint(task.asked, grounded.text)
         if missed and not grounded.declined:
             again = f"{task.asked} {missed}"
@@ -186,8 +193,14 @@ class Finder:
         return None
 
     @staticmethod
-    def _grounded(task: Inquiry, context: Sequence[Passage], reply: Reply) -> Grounded:
-        return ground(clean(reply.text), task.asked, context, task.hits, task.articles, task.voices)
+    def _grounded(
+        task: Inquiry, context: Sequence[Passage], reply: Reply, full: bool = False
+    ) -> Grounded:
+        text = clean(reply.text)
+        if full:
+            text = _first(text, _FULL)
+        grounded = ground(text, task.asked, context, task.hits, task.articles, task.voices)
+        return grounded.without_unsupported() if full else grounded
 
     def _left_open(
         self,
@@ -224,6 +237,14 @@ class Finder:
             return _refusal(probability)
         best = [hit.passage for hit in task.hits[:_QUOTED]]
         return Finding(quote(best, task.articles), probability, decision.confidence(signals))
+
+
+def _first(text: str, most: int) -> str:
+    """The first whole sentences of a text; a last one that was cut off goes, unless alone."""
+    sentences = split_sentences(text)
+    if len(sentences) > 1 and not sentences[-1].endswith((".", "!", "?", "”", '"')):
+        sentences.pop()
+    return "\n".join(sentences[:most])
 
 
 def _listed(grounded: Grounded | None) -> Finding:

@@ -61,6 +61,14 @@ class Grounded:
         """Whether any sentence has something to stand on."""
         return any(sentence.citations for sentence in self.sentences)
 
+    def without_unsupported(self) -> Grounded:
+        """The same without sentences that nothing supports, where others are supported.
+
+        For answers of several sentences, each of which says something of its own.
+        """
+        kept = tuple(one for one in self.sentences if one.support != "unsupported")
+        return replace(self, sentences=kept) if kept else self
+
 
 def ground(
     text: str,

@@ -20,6 +20,7 @@ VARIABLES: Mapping[str, frozenset[str]] = MappingProxyType(
         "answer": frozenset({"passages", "question"}),
         "answerable": frozenset({"passages", "question"}),
         "summary": frozenset({"passages", "question"}),
+        "explain": frozenset({"passages", "question"}),
         "listing": frozenset({"passages", "question"}),
         "brief": frozenset({"passages", "question"}),
         "system": frozenset(),
