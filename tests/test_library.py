@@ -22,7 +22,7 @@ from assistant.errors import (
     ModelError,
     UnknownArticle,
 )
-from assistant.library import Library, chroma, embedding, library
+from assistant.library import Library, chroma, embedding, lifecycle, search
 from assistant.schema import Passage
 from assistant.testing import HashEmbedder
 from tests.chroma_server import ChromaServer
@@ -147,12 +147,20 @@ def test_index_and_exact_comparison_agree(opened: Opener, monkeypatch: pytest.Mo
         vector = np.random.default_rng(5).standard_normal(256).astype(np.float32)
         vector /= np.linalg.norm(vector)
         exact = lib.search_dense(vector, 7, scope)
-        monkeypatch.setattr(library, "EXACT_PASSAGES", 0)
+        monkeypatch.setattr(search, "EXACT_PASSAGES", 0)
         indexed = lib.search_dense(vector, 7, scope)
         assert [hit.passage for hit in indexed] == [hit.passage for hit in exact]
         assert [h.score for h in indexed] == pytest.approx([h.score for h in exact], abs=1e-5)
         everywhere = lib.search_dense(vector, 7)
         assert everywhere == lib.search_dense(vector, 7, lib.article_ids())
+
+
+def test_an_article_does_not_replace_itself(opened: Opener) -> None:
+    with opened() as lib:
+        lib.add(numbered(1))
+        with pytest.raises(UnknownArticle, match="itself"):
+            lib.replace(numbered(1).id, numbered(1).id)
+        assert contents(lib) == {numbered(1).id: 6}
 
 
 @pytest.mark.parametrize("k", [0, -3])
@@ -212,9 +220,9 @@ def test_another_splitter_splits_what_is_there_again(
 ) -> None:
     with opened() as lib:
         lib.add(numbered(1))
-    monkeypatch.setattr(library, "SPLITTER_VERSION", "next")
+    monkeypatch.setattr(lifecycle, "SPLITTER_VERSION", "next")
     monkeypatch.setattr(embedding, "SPLITTER_VERSION", "next")
-    monkeypatch.setattr(library, "split_article", lambda a: _split_in_two(a.id, a.text))
+    monkeypatch.setattr(lifecycle, "split_article", lambda a: _split_in_two(a.id, a.text))
     with opened() as lib:
         assert contents(lib) == {numbered(1).id: 2}
         assert "embedded again" in " ".join(lib.notices)

@@ -1,10 +1,11 @@
 """The articles someone has added, kept safe and found again.
 
-library ── upkeep ── index      the collection in Chroma, and its agreement with the ledger
-       ├── vectors, spaces      embedding, and what an embedding belongs to
-       └── ledger ── lexical    the truth in SQLite, and search by words
-                 ├── history    sources of articles, and versions that were replaced
-                 └── database, format
+library ─┬─ lifecycle             an article in and out, whatever happens meanwhile
+         ├─ search                by meaning and by words
+         ├─ upkeep ── index       the collection in Chroma, and its agreement with the ledger
+         ├─ embedding ── vectors  one embedder at work
+         └─ ledger                the truth in SQLite (database, format):
+            lexical, spaces, history
 """
 
 from assistant.library.history import Origin

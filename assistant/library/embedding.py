@@ -35,24 +35,27 @@ class Embedding:
         name: str,
         lock: threading.RLock,
         tell: Callable[[str], None],
+        progress: Callable[[str], None] | None = None,
     ) -> None:
         """``name`` says which model it is; ``tell`` hears about work that was done again.
 
-        ``lock`` is the library's: no article comes or goes while missing vectors are made.
+        ``progress`` hears how far such work is. ``lock`` is the library's: no article comes
+        or goes while missing vectors are made.
         """
         self._ledger = ledger
         self._embedder = embedder
         self._name = name
         self._tell = tell
+        self._progress = progress or (lambda sentence: None)
         self._lock = lock
         self._space: Space | None = None
         self._cache = VectorCache()
 
-    def space(self, progress: Callable[[str], None]) -> Space:
+    def space(self) -> Space:
         """The space of this embedder; every article of the ledger has vectors in it.
 
         The first call embeds what has none, one article a transaction, so that it goes on
-        where it stopped. ``progress`` hears how far it is.
+        where it stopped.
         """
         if self._space is None:
             with self._lock:
@@ -61,7 +64,7 @@ class Embedding:
                     space = self._ledger.spaces.find_or_add(
                         self._name, SPLITTER_VERSION, RECIPE, probe
                     )
-                    self._embed_missing(space, progress)
+                    self._embed_missing(space)
                     if self._ledger.fact(_FACT) != str(space.number):
                         self._ledger.set_fact(_FACT, str(space.number))
                     self._space = space
@@ -89,10 +92,10 @@ class Embedding:
         """Drop an article's vectors from memory."""
         self._cache.forget(entry.number)
 
-    def _embed_missing(self, space: Space, progress: Callable[[str], None]) -> None:
+    def _embed_missing(self, space: Space) -> None:
         missing = self._ledger.spaces.missing(space)
         for count, number in enumerate(missing, start=1):
-            progress(f"Embedding article {count} of {len(missing)} for {space.embedder}.")
+            self._progress(f"Embedding article {count} of {len(missing)} for {space.embedder}.")
             article, passages = self._ledger.article(number), self._ledger.passages(number)
             self._ledger.spaces.put(number, space, self.article(article, passages, space))
         if missing:

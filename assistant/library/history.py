@@ -1,4 +1,4 @@
-"""Where articles came from, what they replaced, and what tells their reprints.
+"""What the ledger knows of articles' past: sources, versions that were replaced, reprints.
 
 An article has any number of sources. A version that another one replaced stays readable by its
 id, so that an answer keeps the text it quoted, and is searched no more. Sketches are numbers
