@@ -1,6 +1,6 @@
-"""One question with what was found for it: context for the model, voices, signals.
+"""One question to one article, with all that was found for it.
 
-Not handled: asking the model, and deciding (``answering``).
+Not handled: asking the model, deciding (``finding``), and several articles (``comparing``).
 """
 
 from __future__ import annotations
@@ -48,7 +48,10 @@ _WIDELY = 6
 
 
 class Inquiry:
-    """One question with what was found for it."""
+    """One question to one article, with what was found for it.
+
+    ``articles`` and ``voices`` hold that one article, in the form that checks of an answer take.
+    """
 
     def __init__(
         self,
@@ -58,6 +61,8 @@ class Inquiry:
         hits: Sequence[RetrievedPassage],
         library: Library,
     ) -> None:
+        """``scope`` is the id of the article, ``hits`` are its passages, nearest first."""
+        [article_id] = scope
         self.question = question
         self.asked = asked
         self.hits = list(hits)
@@ -65,8 +70,8 @@ class Inquiry:
         self.notices: list[str] = []
         self.decided_by: dict[str, float] = {}
         self._library = library
-        ids = dict.fromkeys(hit.passage.article_id for hit in hits) or dict.fromkeys(scope[:1])
-        self.articles: Mapping[str, Article] = {key: library.article(key) for key in ids}
+        self._article = library.article(article_id)
+        self.articles: Mapping[str, Article] = {article_id: self._article}
         if self.hits:
             self._add_statements()
 
@@ -76,7 +81,7 @@ class Inquiry:
         ``most`` passages of those found by searching, with what stands around the best; None
         when the model has read the whole article, so that more of it costs nothing.
         """
-        hits = self.hits if most is None else self.hits[:most] + self.hits[self._found :]
+        hits = list(self.hits) if most is None else self.hits[:most] + self.hits[self._found :]
         neighboured = _WIDELY if most is None else _NEIGHBOURED
         left_out = 0
         while True:
@@ -94,10 +99,22 @@ class Inquiry:
         """All passages of an article, in order."""
         return self._library.passages(article_id)
 
+    @cached_property
+    def _passages(self) -> list[Passage]:
+        return self._library.passages(self._article.id)
+
+    @cached_property
+    def _index(self) -> SpeakerIndex:
+        return speaker_index(self._article, self._passages)
+
+    @property
+    def voices(self) -> Mapping[str, SpeakerIndex]:
+        """Who speaks in the article, by its id."""
+        return {self._article.id: self._index}
+
     def central(self, fits: Callable[[int], bool]) -> list[Passage]:
-        """What a summary of the one article is written from."""
-        [article_id] = self.articles
-        return central(self.passages(article_id), self._library.vectors(article_id), fits)
+        """What a summary of the article is written from."""
+        return central(self._passages, self._library.vectors(self._article.id), fits)
 
     def text(self, passages: Sequence[Passage]) -> str:
         """Passages as the model reads them."""
@@ -105,42 +122,22 @@ class Inquiry:
 
     def quoted(self, citations: Sequence[Citation]) -> str:
         """The passages of citations as the model reads them, in the article's order."""
-        places = {(citation.article_id, citation.start) for citation in citations}
-        passages = [
-            passage
-            for article_id in self.articles
-            for passage in self.passages(article_id)
-            if (article_id, passage.start) in places
-        ]
-        return self.text(passages)
+        places = {citation.start for citation in citations}
+        return self.text([passage for passage in self._passages if passage.start in places])
 
     @cached_property
-    def _asked_statements(self) -> list[Statement]:
+    def _asked_statements(self) -> tuple[Statement, ...]:
         """What the person asked about said, the nearest to the question first."""
-        return [
-            statement
-            for index in self.voices.values()
-            for statement in asked_statement(self.asked, index.people, index.statements)
-        ]
+        return asked_statement(self.asked, self._index.people, self._index.statements)
 
     def _add_statements(self) -> None:
         """Let the statements asked for be read too, where searching by words missed them."""
         found = {hit.passage.id for hit in self.hits}
-        wanted = [one.passage_id for one in self._asked_statements[:_STATED]]
-        missing = [name for name in dict.fromkeys(wanted) if name not in found]
-        for article_id in self.articles if missing else ():
-            for passage in self.passages(article_id):
-                if passage.id in missing:
-                    least, rank = self.hits[-1].score, len(self.hits) + 1
-                    self.hits.append(RetrievedPassage(passage, least, rank))
-
-    @cached_property
-    def voices(self) -> Mapping[str, SpeakerIndex]:
-        """Who speaks in the articles found, by article id."""
-        return {
-            key: speaker_index(article, self.passages(key))
-            for key, article in self.articles.items()
-        }
+        wanted = {one.passage_id for one in self._asked_statements[:_STATED]} - found
+        for passage in self._passages if wanted else ():
+            if passage.id in wanted:
+                least, rank = self.hits[-1].score, len(self.hits) + 1
+                self.hits.append(RetrievedPassage(passage, least, rank))
 
     def with_statements(self, grounded: Grounded) -> Grounded:
         """Bring in what the person asked about said, where the passages found have it.
@@ -157,14 +154,14 @@ class Inquiry:
         if asks_who(self.asked) and not _names_speaker(grounded, asked[0]):
             told = quote_statements(asked[:1], found, self.articles)
             return replace(told, coverage=grounded.coverage)
-        cited = {(citation.article_id, citation.start) for citation in grounded.citations}
+        cited = {citation.start for citation in grounded.citations}
         topic = _topic(self.asked)
         missing = [
             statement
             for statement in asked[:_STATED]
             if topic
             and topic <= set(content_words(statement.text))
-            and (statement.article_id, found[statement.passage_id].start) not in cited
+            and found[statement.passage_id].start not in cited
         ]
         more = quote_statements(missing[:1], found, self.articles, grounded.citations)
         return replace(
@@ -194,7 +191,7 @@ class Inquiry:
         *,
         known_alone: float | None = None,
     ) -> Signals:
-        """What speaks for an answer being in the articles; see :class:`Signals`."""
+        """What speaks for an answer being in the article; see :class:`Signals`."""
         words = set(content_words(self.asked))
         shares = [
             len(words & set(content_words(hit.passage.text))) / max(1, len(words))
@@ -227,21 +224,17 @@ class Inquiry:
         """Whether the question asks what a person said who is there and says nothing such."""
         if not re.search(r"\b(?:sa(?:y|id)|tell|told|position|react|respon[ds])", self.asked):
             return False
-        indexes = self.voices.values()
-        return any(find_person(self.asked, index.people) for index in indexes) and not any(
-            asked_statement(self.asked, index.people, index.statements) for index in indexes
-        )
+        person = find_person(self.asked, self._index.people)
+        return person is not None and not self._asked_statements
 
-    def _strangers(self) -> set[str]:
-        """Names and numbers of the question that no article in reach has."""
+    def _strangers(self) -> frozenset[str]:
+        """Names and numbers of the question that the article does not have."""
         asked = names(f"x {self.asked}") | numbers(self.asked)
         if not asked:
-            return set()
-        known: set[str] = set()
-        for article in self.articles.values():
-            words = set(content_words(article.text)) | names(article.text) | numbers(article.text)
-            known |= words | set(content_words(article.title))
-        return {name for name in asked if name not in known}
+            return asked
+        text = self._article.text
+        known = {*content_words(text), *names(text), *numbers(text)}
+        return asked - known - set(content_words(self._article.title))
 
 
 def _names_speaker(grounded: Grounded, statement: Statement) -> bool:
