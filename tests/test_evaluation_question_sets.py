@@ -194,6 +194,33 @@ def test_csv_mistakes_name_the_line_the_row_begins_on(folder: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_csv_as_spreadsheets_write_it(folder: Path, delimiter: str) -> None:
+    path = folder / "set.csv"
+    cells = [["ID", "Article", "Question", "Answers"], ["q1", "altburg", "Who, now?", "Ole|Brandt"]]
+    path.write_text("\r\n".join(map(delimiter.join, cells)), encoding="utf-8")
+    (question,) = load_question_set(path).questions
+    assert (question.question, question.answers) == ("Who, now?", (("Ole", "Brandt"),))
+
+
+def test_csv_without_its_columns_is_one_mistake_and_not_one_a_row(folder: Path) -> None:
+    path = folder / "set.csv"
+    path.write_text("number,text,text\n" + "1,Who?,x\n" * 30, encoding="utf-8")
+    assert mistakes(path) == [
+        f"{path}:1: expected every column once, found 'text' 2 times",
+        f"{path}:1: expected columns named 'id', 'question', 'article', "
+        "found ['number', 'text', 'text']",
+    ]
+
+
+@pytest.mark.parametrize("value", [[GOOD, GOOD], {"questions": [GOOD]}])
+def test_json_that_is_no_set_is_one_mistake_and_not_one_a_line(folder: Path, value: object) -> None:
+    path = folder / "set.json"
+    path.write_text(json.dumps(value, indent=1), encoding="utf-8")
+    (said,) = mistakes(path)
+    assert said.startswith(f"{path}:1: expected SQuAD's JSON, or one JSON object a line, found")
+
+
 SQUAD = {
     "version": "v2.0",
     "data": [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -26,7 +27,9 @@ from assistant.evaluation import (
 )
 from assistant.evaluation.commands import shortfalls
 from assistant.evaluation.figures import Figure
-from assistant.evaluation.runner import first
+from assistant.evaluation.report_cards import cards
+from assistant.evaluation.runner import first, run_identity
+from assistant.evaluation.runs import unfinished
 from assistant.schema import Article, Question, QuestionSet
 from assistant.testing import HashEmbedder, ScriptedChatModel
 
@@ -114,6 +117,8 @@ def test_a_run_is_scored_and_written(report: EvaluationReport, tmp_path: Path) -
     assert found["recall@5"] == 1.0
     summary = json.loads((tmp_path / "run" / "summary.json").read_text(encoding="utf-8"))
     assert summary["figures"]["trusted"]["n"] == 3
+    assert summary["calibration"]["n"] == 3
+    assert 0 <= summary["calibration"]["ece"] <= 1
     assert set(summary["by_kind"]) == {"fact", "unanswerable"}
     facts = summary["facts"]
     assert facts["model"] == "scripted"
@@ -154,10 +159,30 @@ def test_a_run_that_was_cut_off_goes_on(questions: Path, tmp_path: Path) -> None
         assert isinstance(model, ScriptedChatModel)
         assert sum("takes over" in prompt.splitlines()[-1] for prompt in model.prompts) <= 2
         assert report.figures["trusted"].n == 3
+        # The library of this run has no article that the first run answered from.
+        shown = replace(report, articles=loaded.articles)
+        quoted = [mark for card in cards(shown, "trusted") for mark in card.marks]
+        assert {name for name, _, kind in quoted if kind == "cited"} == {"altburg"}
         with pytest.raises(UserInputError, match="complete"):
             evaluate(assistant, loaded, out=out)
         with pytest.raises(UserInputError, match="other questions"):
             evaluate(assistant, first(loaded, 2), out=out)
+
+
+def test_a_run_that_is_under_way_is_left_alone(questions: Path, tmp_path: Path) -> None:
+    loaded, out = load_question_set(questions), tmp_path / "evaluations" / "run"
+    refused: list[Path | None] = []
+
+    def again(_: object) -> None:
+        with pytest.raises(UserInputError, match="under way"):
+            evaluate(assistant, loaded, out=out)
+        refused.append(unfinished(tmp_path / "evaluations", identity))
+
+    with opener()(tmp_path / "store") as assistant:
+        identity = run_identity(assistant, loaded, retrieval_only=False, judge=None)
+        evaluate(assistant, loaded, out=out, on_result=again)
+    assert refused == [None] * 3
+    assert len(read_run(out).results) == 3
 
 
 def test_a_folder_of_something_else_is_left_alone(questions: Path, tmp_path: Path) -> None:
@@ -200,6 +225,11 @@ def test_retrieval_only_asks_no_model(questions: Path, tmp_path: Path) -> None:
         report = evaluate(assistant, load_question_set(questions), retrieval_only=True)
     assert values(report)["recall@3"] == 1.0
     assert "trusted" not in report.figures
+    # What took time was the search, and no answer.
+    assert "seconds_evidence_p50" in report.figures
+    assert "seconds_total_p50" not in report.figures
+    page = render_report(report)
+    assert all(f"<h2>{title}</h2>" in page for title in ("Recall@1", "Recall@5", "MRR"))
     assert all(result.answer is None and result.retrieved for result in report.results)
 
 
@@ -237,6 +267,19 @@ def test_a_judge_gives_a_verdict_or_none(
     assert (verdict.value, len(model.prompts)) == (None, 1)
 
 
+def test_a_judge_that_fails_costs_no_answer(questions: Path, tmp_path: Path) -> None:
+    def failing(_: str) -> str:
+        raise RuntimeError("the judge fell over")
+
+    judge = ModelJudge("pinned", ScriptedChatModel(replies=failing))
+    with opener()(tmp_path / "store") as assistant:
+        report = evaluate(assistant, load_question_set(questions), judge=judge)
+    assert not report.errors
+    assert values(report)["trusted"] == 1.0
+    assert "judged" not in report.figures
+    assert "the judge fell over" in render_report(report)
+
+
 def command(request: EvalRequest, open_assistant: Open) -> tuple[int, str]:
     console = Console(record=True, width=120)
     code = run_eval(request, open_assistant, console)
@@ -251,6 +294,7 @@ def test_the_command_reports_and_compares(
     code, said = command(good, opener())
     assert code == 0
     assert "Trusted" in said
+    assert "Confidence: calibration error (ECE)" in said
     assert (tmp_path / "good" / "report.html").is_file()
 
     bad = EvalRequest(
@@ -266,6 +310,21 @@ def test_the_command_reports_and_compares(
     assert "  - q1" in said
     # Two questions of three fell: too few to call it more than chance.
     assert "significantly" not in said
+
+
+def test_rankings_are_compared_by_the_figure_they_have(questions: Path, tmp_path: Path) -> None:
+    ranked = EvalRequest(questions, out=tmp_path / "ranked", retrieval_only=True)
+    assert command(ranked, opener())[0] == 0
+    again = replace(ranked, out=tmp_path / "again", compare=tmp_path / "ranked")
+    code, said = command(again, opener())
+    assert code == 0
+    assert "Recall@5 ◂" in said
+
+    def never(store: Path) -> Assistant:
+        raise AssertionError("opened")
+
+    with pytest.raises(UserInputError, match="does not measure trusted"):
+        run_eval(replace(again, guard=("trusted",)), never, Console())
 
 
 def test_the_command_resumes_below_evaluations(
@@ -301,7 +360,11 @@ def test_limits() -> None:
         "trusted": 0.8,
         "false_refusal": 0.1,
     }
-    for wrong in ("trusted", "trusted=high", "trusty=0.5"):
+    assert parse_limits(["seconds_total_p95=30"]) == {"seconds_total_p95": 30.0}
+    for wrong in (
+        *("trusted", "trusted=high", "trusty=0.5", "trusted=80", "trusted=nan", "trusted=-0.1"),
+        "seconds_total=5",
+    ):
         with pytest.raises(UserInputError):
             parse_limits([wrong])
     figures = {"trusted": Figure(0.8, 0.7, 0.9, 10), "seconds_total_p50": Figure(2, 1, 3, 10)}

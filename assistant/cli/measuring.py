@@ -40,7 +40,7 @@ def evaluate(
         typer.Option(
             metavar="FIGURE",
             help="Fail when this fell significantly (repeatable).",
-            show_default="trusted",
+            show_default="trusted, or recall@5",
         ),
     ] = None,
     fail_under: Annotated[
@@ -77,7 +77,7 @@ def evaluate(
         limit=limit,
         retrieval_only=retrieval_only,
         compare=compare,
-        guard=tuple(guard) if guard else EvalRequest().guard,
+        guard=tuple(guard or ()),
         fail_under=parse_limits(fail_under or ()),
     )
     return run_eval(

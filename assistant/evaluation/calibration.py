@@ -36,6 +36,13 @@ class Calibration:
     risk_coverage: tuple[tuple[float, float], ...]
     n: int
 
+    def __str__(self) -> str:
+        auroc = "" if self.auroc is None else f", AUROC {self.auroc:.2f}"
+        return (
+            f"calibration error (ECE) {self.ece:.3f}, Brier {self.brier:.3f}{auroc}, "
+            f"{self.n} answers"
+        )
+
 
 def calibrate(results: Iterable[QuestionResult]) -> Calibration | None:
     """The calibration of every scored answer; ``None`` where there is none.

@@ -5,8 +5,9 @@ It prints to a console and returns the exit code; mistakes are raised.
 
 from __future__ import annotations
 
+import math
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,18 +18,18 @@ from rich.console import Console
 
 from assistant import seeds
 from assistant.errors import UserInputError
-from assistant.evaluation.compare import compare
-from assistant.evaluation.figures import Figure
-from assistant.evaluation.metrics import METRICS
+from assistant.evaluation.compare import Comparison, compare
+from assistant.evaluation.figures import SECONDS, Figure
+from assistant.evaluation.metrics import METRICS, headline
 from assistant.evaluation.question_sets import load_question_set
 from assistant.evaluation.report import write_report
 from assistant.evaluation.runner import Answerer, evaluate, first, run_identity
 from assistant.evaluation.runs import EvaluationReport, read_run, unfinished
 from assistant.evaluation.terminal import (
     LiveProgress,
+    plain,
     print_comparison,
     print_report,
-    printable,
 )
 from assistant.schema import QuestionSet
 
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 
 RUNS = Path("evaluations")
 """Where runs are kept when no folder is named, below the current folder."""
+
+FIGURES = (*METRICS, *(f"{name}_{p}" for name in SECONDS for p in ("p50", "p95")))
+"""What a run may measure, by the names that limits are given for."""
 
 Opener = Callable[[Path], AbstractContextManager[Answerer]]
 """Opens what is measured, with its library in the given (empty) folder."""
@@ -47,8 +51,9 @@ class EvalRequest:
     """The options of ``assistant eval``, checked by :func:`run_eval`.
 
     ``questions`` is a question file, the seed set when ``None``; ``guard`` names the figures
-    whose significant fall against ``compare`` fails the command; ``fail_under`` the least (or
-    for figures where lower is better, the most) a figure may be.
+    whose significant fall against ``compare`` fails the command, the headline figure when
+    there are none; ``fail_under`` the least (or for figures where lower is better, the most)
+    a figure may be.
     """
 
     questions: Path | None = None
@@ -57,7 +62,7 @@ class EvalRequest:
     limit: int | None = None
     retrieval_only: bool = False
     compare: Path | None = None
-    guard: tuple[str, ...] = ("trusted",)
+    guard: tuple[str, ...] = ()
     fail_under: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -86,21 +91,22 @@ def run_eval(
     questions = first(
         load_question_set(request.questions or seeds.questions(), request.articles), request.limit
     )
-    earlier = read_run(request.compare) if request.compare else None
+    earlier = _earlier(request.compare, request.guard) if request.compare else None
     report, out = _run(request, questions, open_assistant, console, judge)
     page = write_report(report, out / "report.html")
     print_report(report, console)
     failures = shortfalls(report.figures, request.fail_under)
     if earlier is not None:
         comparison = compare(earlier, report)
-        print_comparison(comparison, request.guard, console)
+        guard = request.guard or _headline(comparison)
+        print_comparison(comparison, guard, console)
         failures += [
             f"{METRICS[change.metric].title} got significantly worse: {change.old:.1%} before, "
             f"{change.new:.1%} now (p = {change.p:.3f}, {change.n} questions)."
-            for change in comparison.fallen(request.guard)
+            for change in comparison.fallen(guard)
         ]
     for line in failures:
-        console.print(printable(line), style="bold red")
+        console.print(plain(line), style="bold red")
     console.print(f"Report: {page}", markup=False, highlight=False, soft_wrap=True)
     if on_report:
         on_report(report, out)
@@ -169,27 +175,49 @@ def parse_limits(texts: Iterable[str]) -> dict[str, float]:
     limits = {}
     for text in texts:
         name, _, number = text.partition("=")
+        name = name.strip()
+        _check_name(name, FIGURES)
         try:
-            share = float(number.removesuffix("%")) / (100 if number.endswith("%") else 1)
+            limit = float(number.removesuffix("%")) / (100 if number.endswith("%") else 1)
         except ValueError:
+            limit = math.nan
+        # "trusted=80" would fail for ever, and a comparison with NaN never.
+        if not 0 <= limit <= (1 if name in METRICS else math.inf):
             raise UserInputError(
-                f"--fail-under takes FIGURE=NUMBER, as in trusted=0.8; not {text!r}."
-            ) from None
-        _check_name(name.strip())
-        limits[name.strip()] = share
+                f"--fail-under takes FIGURE=NUMBER, as in trusted=0.8 or trusted=80%; not {text!r}."
+            )
+        limits[name] = limit
     return limits
 
 
+def _earlier(folder: Path, guard: Iterable[str]) -> EvaluationReport:
+    """The run to compare with, which must have the figures that are guarded."""
+    report = read_run(folder)
+    scores = (score for result in report.results for score in result.scores)
+    measured = {score.metric for score in scores if score.value is not None}
+    if absent := [name for name in guard if name not in measured]:
+        raise UserInputError(f"The run in {folder} does not measure {', '.join(absent)}.")
+    return report
+
+
+def _headline(comparison: Comparison) -> tuple[str, ...]:
+    """What is guarded where nobody says what: the headline figure, if both runs have it."""
+    name = headline(comparison.figures)
+    return (name,) if name in comparison.figures else ()
+
+
 def _check(request: EvalRequest) -> None:
-    for name in (*request.guard, *request.fail_under):
-        _check_name(name)
+    for name in request.guard:
+        _check_name(name, METRICS)
+    for name in request.fail_under:
+        _check_name(name, FIGURES)
     if request.out is not None and request.out.exists() and not request.out.is_dir():
         raise UserInputError(f"{request.out} is a file; --out takes a folder.")
 
 
-def _check_name(name: str) -> None:
-    if name not in METRICS and not name.startswith("seconds_"):
-        raise UserInputError(f"There is no figure {name!r}; there are: {', '.join(METRICS)}.")
+def _check_name(name: str, known: Collection[str]) -> None:
+    if name not in known:
+        raise UserInputError(f"There is no figure {name!r}; there are: {', '.join(known)}.")
 
 
 def _higher_is_better(name: str) -> bool:

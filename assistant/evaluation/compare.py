@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from assistant.errors import UserInputError
 from assistant.evaluation.figures import mean_figure
-from assistant.evaluation.metrics import METRICS
+from assistant.evaluation.metrics import METRICS, headline
 from assistant.evaluation.runs import EvaluationReport
 from assistant.schema import QuestionResult
 
@@ -99,10 +99,9 @@ def compare(old: EvaluationReport, new: EvaluationReport) -> Comparison:
     if not pairs:
         raise UserInputError("The two runs have no question in common; compare runs of one set.")
     figures = {name: change for name in METRICS if (change := _figure_change(name, pairs))}
-    headline = "trusted" if "trusted" in figures else "recall@5"
     return Comparison(
         figures=figures,
-        changed=tuple(_changes(headline, pairs)),
+        changed=tuple(_changes(headline(figures), pairs)),
         unpaired=len(old.results) + len(new.results) - 2 * len(pairs),
     )
 

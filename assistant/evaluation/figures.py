@@ -19,7 +19,10 @@ SEED = 20_231_108
 
 
 def _evidence(result: QuestionResult) -> float | None:
-    return result.answer.timings.evidence if result.answer else None
+    if result.error:
+        return None
+    # Where nothing was asked, the search is all that took time.
+    return result.answer.timings.evidence if result.answer else result.seconds
 
 
 def _first_token(result: QuestionResult) -> float | None:
@@ -27,9 +30,7 @@ def _first_token(result: QuestionResult) -> float | None:
 
 
 def _total(result: QuestionResult) -> float | None:
-    if result.error:
-        return None
-    return result.answer.timings.total if result.answer else result.seconds
+    return result.answer.timings.total if result.answer else None
 
 
 SECONDS: Mapping[str, Callable[[QuestionResult], float | None]] = {

@@ -6,8 +6,6 @@ format is described in ``docs/questions.md``. Not handled here: adding articles 
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Any
 from assistant.errors import QuestionSetError
 from assistant.evaluation.overlap import words
 from assistant.evaluation.question_articles import ArticleFinder
+from assistant.evaluation.question_csv import read_csv
 from assistant.evaluation.question_rows import (
     NAMELESS,
     EvidenceRow,
@@ -31,8 +30,6 @@ MAX_BYTES = 256 * 1024 * 1024
 """Largest question file that is read."""
 
 _MOST_MISTAKES = 200
-_LIST_COLUMNS = ("articles", "scope", "evidence")
-_YES, _NO = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
 
 
 def load_question_set(path: Path | str, articles: Path | str | None = None) -> QuestionSet:
@@ -55,9 +52,12 @@ def load_question_set(path: Path | str, articles: Path | str | None = None) -> Q
     mistakes: list[Mistake] = []
     rows: list[tuple[int, Mapping[str, Any]]] = []
     if path.suffix.lower() == ".csv":
-        rows = list(_csv_rows(text, mistakes))
+        rows = list(read_csv(text, mistakes))
     elif looks_like_squad(path, text):
         rows = list(read_squad(path, text, finder, mistakes))
+    elif _is_one_value(text):
+        said = f"expected SQuAD's JSON, or one JSON object a line, found {shown(text.strip())}"
+        mistakes.append((1, said))
     else:
         rows = list(_jsonl_rows(text, mistakes))
     questions = list(_questions(rows, finder, mistakes))
@@ -89,6 +89,17 @@ def _read_text(path: Path) -> str:
         ) from None
 
 
+def _is_one_value(text: str) -> bool:
+    """Whether this is one JSON value over several lines: every line of it would be a mistake."""
+    if "\n" not in text.strip():
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
 def _jsonl_rows(text: str, mistakes: list[Mistake]) -> Iterator[tuple[int, Mapping[str, Any]]]:
     # Not splitlines(): it also breaks at U+2028 and the like, which JSON strings may hold.
     for number, line in enumerate(text.split("\n"), start=1):
@@ -106,51 +117,6 @@ def _jsonl_rows(text: str, mistakes: list[Mistake]) -> Iterator[tuple[int, Mappi
             yield number, values
         else:
             mistakes.append((number, f"expected one JSON object, found {shown(values)}"))
-
-
-def _csv_rows(text: str, mistakes: list[Mistake]) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    header: list[str] = []
-    line = 1
-    try:
-        for cells in reader:
-            if not header:
-                header = [cell.strip() for cell in cells]
-            elif len(cells) != len(header) and any(cells):
-                mistakes.append((line, f"expected {len(header)} columns, found {len(cells)}"))
-            elif any(cells):
-                try:
-                    yield line, _csv_values(dict(zip(header, cells, strict=True)))
-                except ValueError as error:
-                    mistakes.append((line, str(error)))
-            line = reader.line_num + 1
-    except csv.Error as error:
-        mistakes.append((line, f"expected a CSV row, found: {error}"))
-
-
-def _csv_values(cells: Mapping[str, str]) -> dict[str, Any]:
-    """Cells as the values JSON would have; a cell that starts with ``[`` is JSON itself."""
-    values: dict[str, Any] = {}
-    for name, raw in cells.items():
-        cell = raw.strip()
-        if not cell:
-            continue
-        if name in (*_LIST_COLUMNS, "answers", "history") and cell.startswith("["):
-            try:
-                values[name] = json.loads(cell)
-            except json.JSONDecodeError as error:
-                raise ValueError(
-                    f"'{name}': expected a JSON list, found {shown(cell)} ({error.msg})"
-                ) from None
-        elif name in _LIST_COLUMNS:
-            values[name] = [part.strip() for part in cell.split("|")]
-        elif name == "answers":
-            values[name] = [[part.strip() for part in cell.split("|")]]
-        elif name == "answerable" and cell.lower() in _YES | _NO:
-            values[name] = cell.lower() in _YES
-        else:
-            values[name] = cell
-    return values
 
 
 def _questions(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.evaluation import plots
+from assistant.evaluation import metrics, plots
 from assistant.evaluation.calibration import Calibration, calibrate
 from assistant.evaluation.facts import summary_line
 from assistant.evaluation.figures import Figure, by_article, by_kind, summarise
@@ -37,7 +37,8 @@ HEADLINE = (
     "recall@5",
     "seconds_total_p50",
 )
-"""The figures shown large, in this order, where the run has them."""
+SEARCHED = ("recall@1", "recall@5", "recall@10", "mrr", "seconds_evidence_p50")
+"""The figures shown large, in this order, where the run has them; of a run without answers."""
 
 _SECONDS_TITLES = {
     "seconds_evidence": "Evidence shown",
@@ -134,14 +135,9 @@ def headline(article: Article) -> str:
     return article.title or textwrap.shorten(article.text[:400], 70, placeholder=" …")
 
 
-def headline_metric(figures: Mapping[str, Figure]) -> str:
-    """The one figure a run is judged by: trusted, or recall@5 where nothing was answered."""
-    return "trusted" if "trusted" in figures else "recall@5"
-
-
 def _content(report: EvaluationReport) -> dict[str, Any]:
     figures = report.figures
-    metric = headline_metric(figures)
+    metric = metrics.headline(figures)
     calibration = calibrate(report.results)
     shown: list[Card] = cards(report, metric)
     used = {name for card in shown for name in card.scope}
@@ -149,7 +145,11 @@ def _content(report: EvaluationReport) -> dict[str, Any]:
         "report": report,
         "facts": _facts(report.facts),
         "line": summary_line(report.facts),
-        "headline": [figure_row(name, figures[name]) for name in HEADLINE if name in figures],
+        "headline": [
+            figure_row(name, figures[name])
+            for name in (HEADLINE if metric in HEADLINE[:1] else SEARCHED)
+            if name in figures
+        ],
         "headline_title": METRICS[metric].title,
         "figures": [figure_row(name, figure) for name, figure in figures.items()],
         "kinds": _groups(report.results, by_kind, metric),
@@ -187,12 +187,10 @@ def _plots(
 ) -> list[dict[str, str]]:
     drawn: list[tuple[str, str, str | None]] = []
     if calibration:
-        auroc = f", AUROC {calibration.auroc:.2f}" if calibration.auroc is not None else ""
         drawn += [
             (
                 "Does confidence mean what it says?",
-                f"On the diagonal it does. Calibration error (ECE) {calibration.ece:.3f}, "
-                f"Brier {calibration.brier:.3f}{auroc}, {calibration.n} answers.",
+                f"On the diagonal it does: {calibration}.",
                 plots.reliability(calibration),
             ),
             (

@@ -12,6 +12,8 @@ from assistant.evaluation.scorers import citation_holds, is_refusal
 from assistant.schema import (
     NOT_IN_ARTICLE,
     Answer,
+    Article,
+    Citation,
     GoldEvidence,
     Question,
     QuestionResult,
@@ -84,14 +86,13 @@ class Card:
 
 def cards(report: EvaluationReport, headline: str) -> list[Card]:
     """A card for every result, in the order of the run."""
-    names = {article.id: name for name, article in report.articles.items()}
-    return [_card(result, headline, names) for result in report.results]
+    return [_card(result, headline, report.articles) for result in report.results]
 
 
-def _card(result: QuestionResult, headline: str, names: Mapping[str, str]) -> Card:
+def _card(result: QuestionResult, headline: str, articles: Mapping[str, Article]) -> Card:
     question, answer = result.question, result.answer
     own = next((item for item in result.scores if item.metric == headline), None)
-    quotes = _quotes(question, answer, names)
+    quotes = _quotes(question, answer, articles)
     return Card(
         question=question,
         outcome=_outcome(result, own),
@@ -102,7 +103,11 @@ def _card(result: QuestionResult, headline: str, names: Mapping[str, str]) -> Ca
         quotes=quotes,
         gold=tuple(_gold(gold, result) for gold in question.evidence),
         found=tuple(_found(item, question) for item in result.retrieved[:_MOST_PASSAGES]),
-        scores=tuple(_score(item) for item in result.scores if item.value is not None),
+        scores=tuple(
+            _score(item)
+            for item in result.scores
+            if item.value is not None or item.metric == "judged"
+        ),
         marks=(
             *((gold.article, gold.quote, "gold") for gold in question.evidence),
             *((quote.article, quote.text, "cited") for quote in quotes),
@@ -135,7 +140,7 @@ def _sentences(answer: Answer | None) -> tuple[Sentence, ...]:
 
 
 def _quotes(
-    question: Question, answer: Answer | None, names: Mapping[str, str]
+    question: Question, answer: Answer | None, articles: Mapping[str, Article]
 ) -> tuple[Quote, ...]:
     if answer is None:
         return ()
@@ -143,11 +148,22 @@ def _quotes(
         Quote(
             citation.marker,
             citation.quote,
-            names.get(citation.article_id, citation.title),
+            _quoted(citation, question, articles),
             any(citation_holds(citation, gold.quote) for gold in question.evidence),
         )
         for citation in answer.citations
     )
+
+
+def _quoted(citation: Citation, question: Question, articles: Mapping[str, Article]) -> str:
+    """The name of the article that is quoted.
+
+    Where a run went on, articles that no later question needed have the library's id no more.
+    """
+    own = [(name, articles[name]) for name in question.scope if name in articles]
+    same = [name for name, article in own if article.id == citation.article_id]
+    holding = (name for name, article in own if citation.quote in article.text)
+    return same[0] if same else next(holding, citation.title)
 
 
 def _gold(gold: GoldEvidence, result: QuestionResult) -> Gold:

@@ -203,7 +203,7 @@ class _Run:
         if answer is None:
             seconds = time.perf_counter() - begun
         elif self._judge:
-            scores += (self._judge.verdict(question, answer),)
+            scores += (_verdict(self._judge, question, answer),)
         scores += score_ranking(question, ranking)
         return QuestionResult(question, answer, scores, "", tuple(ranking), seconds)
 
@@ -212,3 +212,10 @@ class _Run:
             article = self._articles[name]
             self._added[name] = self._assistant.add(text=article.text, title=article.title or None)
         return self._added[name]
+
+
+def _verdict(judge: Judge, question: Question, answer: Answer) -> Score:
+    try:
+        return judge.verdict(question, answer)
+    except Exception as error:  # noqa: BLE001 - whatever ails the judge is no fault of the answer
+        return Score("judged", None, f"the judge failed: {type(error).__name__}: {error}")

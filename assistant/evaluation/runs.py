@@ -10,9 +10,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assistant.errors import UserInputError
+from assistant.evaluation.calibration import calibrate
 from assistant.evaluation.figures import Figure, by_article, by_kind, summarise
 from assistant.schema import (
     Answer,
@@ -25,6 +26,9 @@ from assistant.schema import (
     Score,
     Turn,
 )
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 RUN, RESULTS, SUMMARY = "run.json", "results.jsonl", "summary.json"
 
@@ -53,13 +57,14 @@ class EvaluationReport:
         return tuple(result for result in self.results if result.error)
 
     def to_dict(self) -> dict[str, Any]:
-        """The content of ``summary.json``: facts and figures, overall, by kind, by article."""
+        """The content of ``summary.json``: facts, and figures in all, by kind, by article."""
         return {
             "name": self.name,
             "questions": len(self.results),
             "errors": len(self.errors),
             "facts": dict(self.facts),
             "figures": _figures(self.results),
+            "calibration": asdict(found) if (found := calibrate(self.results)) else None,
             "by_kind": {kind: _figures(rows) for kind, rows in by_kind(self.results).items()},
             "by_article": {name: _figures(rows) for name, rows in by_article(self.results).items()},
         }
@@ -76,12 +81,11 @@ class RunFolder:
     settings and version. ``facts`` are written beside it and may differ.
 
     Raises:
-        UserInputError: the folder holds something else, or a run that is complete.
+        UserInputError: the folder holds something else, or a run that is complete or under way.
     """
 
     def __init__(self, path: Path, identity: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
         self.path = path
-        self.done: dict[str, QuestionResult] = {}
         begun = _read_json(path / RUN)
         if begun is None:
             if path.is_dir() and any(path.iterdir()):
@@ -98,45 +102,57 @@ class RunFolder:
                 f"{path} holds a run that is complete. Name another folder with --out, "
                 "or remove that one."
             )
-        else:
-            self.done = {
-                result.question.id: result
-                for result in _read_results(path / RESULTS)
-                if not result.error
-            }
+        if (lock := _lock(path)) is None:
+            raise UserInputError(f"{path} holds a run that is under way. Wait for it to end.")
+        self._lock = lock
+        results = _read_results(path / RESULTS)
+        self.done = {result.question.id: result for result in results if not result.error}
         # Written anew: the last line may be torn, and questions that failed are asked again.
-        self._file = (path / RESULTS).open("w", encoding="utf-8", newline="\n")
-        for result in self.done.values():
-            self._write(result)
-        self._file.flush()
+        _write(path / RESULTS, "".join(map(_line, self.done.values())))
+        self._file = (path / RESULTS).open("a", encoding="utf-8", newline="\n")
 
     def add(self, result: QuestionResult) -> None:
         """Write one result, at once: a run may be cut off at any moment."""
-        self._write(result)
+        self._file.write(_line(result))
         self._file.flush()
 
     def finish(self, report: EvaluationReport) -> None:
         """Write the summary, which marks the run as complete."""
-        self.close()
         _write_json(self.path / SUMMARY, report.to_dict())
+        self.close()
 
     def close(self) -> None:
-        """Close the results; what has been written stays."""
+        """Let go of the folder; what has been written stays. Idempotent."""
         self._file.close()
+        self._lock.release()
 
-    def _write(self, result: QuestionResult) -> None:
-        line = json.dumps(asdict(result), ensure_ascii=False)
-        # An unpaired surrogate can come out of a damaged article; no file can hold it.
-        self._file.write(line.encode("utf-8", "replace").decode("utf-8") + "\n")
+
+def _lock(path: Path) -> BaseFileLock | None:
+    """The right to write to a run's folder; ``None`` while somebody else has it."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path / "run.lock", timeout=0, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        return None
+    return lock
+
+
+def _line(result: QuestionResult) -> str:
+    line = json.dumps(asdict(result), ensure_ascii=False)
+    # An unpaired surrogate can come out of a damaged article; no file can hold it.
+    return line.encode("utf-8", "replace").decode("utf-8") + "\n"
 
 
 def unfinished(folder: Path, identity: Mapping[str, Any]) -> Path | None:
-    """The newest run below ``folder`` that was cut off and has this identity."""
+    """The newest run below ``folder`` that was cut off, has this identity, and is not under way."""
     runs = sorted(folder.glob(f"*/{RUN}"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in runs:
         begun = _read_json(path)
         same = begun is not None and begun.get("identity") == dict(identity)
-        if same and not (path.parent / SUMMARY).exists():
+        if same and not (path.parent / SUMMARY).exists() and (lock := _lock(path.parent)):
+            lock.release()
             return path.parent
     return None
 
@@ -205,6 +221,11 @@ def _read_json(path: Path) -> dict[str, Any] | None:
 
 
 def _write_json(path: Path, values: Mapping[str, Any]) -> None:
+    _write(path, json.dumps(values, ensure_ascii=False, indent=2) + "\n")
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace a file in one step: whoever is cut off here leaves the old one."""
     fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(values, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    fresh.write_text(text, encoding="utf-8", newline="\n")
     fresh.replace(path)

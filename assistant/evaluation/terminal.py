@@ -5,16 +5,14 @@ What articles and models say is stripped of control characters before it is prin
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Self
 
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -22,48 +20,50 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from assistant.evaluation import metrics
+from assistant.evaluation.calibration import calibrate
 from assistant.evaluation.compare import Comparison, QuestionChange
 from assistant.evaluation.drafting import Draft
 from assistant.evaluation.facts import summary_line
 from assistant.evaluation.figures import by_kind, summarise
 from assistant.evaluation.metrics import METRICS
-from assistant.evaluation.report import figure_row, headline_metric
+from assistant.evaluation.report import figure_row
 from assistant.evaluation.runs import EvaluationReport
+from assistant.printable import one_line
 from assistant.schema import QuestionResult
 
 _RUNNING = ("trusted", "correct", "refused", "recall@5")
 _MOST_CHANGES = 40
+_MOST_LETTERS = 400
 
 
-class LiveProgress:
-    """A bar with the figures so far and the time left; call it with every result."""
+class _Bar(Progress):
+    """A bar for so many questions, a word about them, and the time; gone when it is done."""
 
-    def __init__(self, console: Console, total: int) -> None:
-        self._sums: dict[str, list[float]] = {name: [] for name in _RUNNING}
-        self._errors = 0
-        self._bar = Progress(
+    def __init__(self, console: Console, doing: str, total: int, *times: ProgressColumn) -> None:
+        super().__init__(
             TextColumn("{task.description}"),
             BarColumn(bar_width=None),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[figures]}"),
+            TextColumn("{task.fields[said]}"),
             TimeElapsedColumn(),
-            TimeRemainingColumn(),
+            *times,
             console=console,
             transient=True,
         )
-        self._task = self._bar.add_task("asking", total=total, figures="")
+        self._task = self.add_task(doing, total=total, said="")
 
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
+    def _one_more(self, said: str) -> None:
+        self.update(self._task, advance=1, said=said)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._bar.stop()
+
+class LiveProgress(_Bar):
+    """A bar with the figures so far and the time left; call it with every result."""
+
+    def __init__(self, console: Console, total: int) -> None:
+        super().__init__(console, "asking", total, TimeRemainingColumn())
+        self._sums: dict[str, list[float]] = {name: [] for name in _RUNNING}
+        self._errors = 0
 
     def __call__(self, result: QuestionResult) -> None:
         self._errors += bool(result.error)
@@ -77,49 +77,28 @@ class LiveProgress:
         ]
         if self._errors:
             parts.append(f"[red]{self._errors} errors[/red]")
-        self._bar.update(self._task, advance=1, figures=" · ".join(parts))
+        self._one_more(" · ".join(parts))
 
 
-class DraftProgress:
+class DraftProgress(_Bar):
     """A bar for drafting; call it with every draft, which it hands back."""
 
     def __init__(self, console: Console, total: int) -> None:
+        super().__init__(console, "drafting", total)
         self.unconfirmed = 0
-        self._bar = Progress(
-            TextColumn("drafting"),
-            BarColumn(bar_width=None),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[unconfirmed]} not confirmed"),
-            TimeElapsedColumn(),
-            console=console,
-            transient=True,
-        )
-        self._task = self._bar.add_task("drafting", total=total, unconfirmed=0)
-
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._bar.stop()
 
     def __call__(self, draft: Draft) -> Draft:
         self.unconfirmed += not draft.confirmed
-        self._bar.update(self._task, advance=1, unconfirmed=self.unconfirmed)
+        self._one_more(f"{self.unconfirmed} not confirmed")
         return draft
 
 
 def print_report(report: EvaluationReport, console: Console) -> None:
-    """Every figure with its interval, then the headline figure by kind."""
+    """Every figure with its interval, the headline figure by kind, what confidence is worth."""
     figures = report.figures
     table = Table(
-        title=printable(f"{report.name}: {len(report.results)} questions"),
-        caption=printable(summary_line(report.facts)),
+        title=plain(f"{report.name}: {len(report.results)} questions"),
+        caption=plain(summary_line(report.facts)),
         title_justify="left",
         caption_justify="left",
     )
@@ -131,7 +110,7 @@ def print_report(report: EvaluationReport, console: Console) -> None:
         better = " (lower is better)" if row.good_is_low else ""
         table.add_row(f"{row.title}{better}", row.shown, row.interval, str(row.n))
     console.print(table)
-    headline = headline_metric(figures)
+    headline = metrics.headline(figures)
     kinds = Table(title=f"{METRICS[headline].title} by kind", title_justify="left")
     kinds.add_column("kind")
     for heading in ("value", "95 % interval", "n"):
@@ -139,11 +118,13 @@ def print_report(report: EvaluationReport, console: Console) -> None:
     for kind, results in by_kind(report.results).items():
         if found := summarise(results).get(headline):
             row = figure_row(headline, found)
-            kinds.add_row(printable(kind), row.shown, row.interval, str(row.n))
+            kinds.add_row(plain(kind), row.shown, row.interval, str(row.n))
     if kinds.row_count > 1:
         console.print(kinds)
+    if calibration := calibrate(report.results):
+        console.print(f"Confidence: {calibration}.", highlight=False)
     for line in _warnings(report):
-        console.print(printable(line), style="red")
+        console.print(plain(line), style="red")
 
 
 def print_comparison(comparison: Comparison, guard: Sequence[str], console: Console) -> None:
@@ -173,22 +154,17 @@ def print_comparison(comparison: Comparison, guard: Sequence[str], console: Cons
         console.print(f"{comparison.unpaired} questions are in one run only and were left out.")
 
 
-def printable(text: str, limit: int = 400) -> Text:
-    """Text from anywhere, safe for a terminal: no escape sequences, no markup, one line."""
-    kept = (
-        " " if unicodedata.category(letter) in ("Cc", "Zl", "Zp") else letter
-        for letter in text[:limit]
-        if unicodedata.category(letter) not in ("Cf", "Cs", "Co")
-    )
-    return Text(" ".join("".join(kept).split()))
+def plain(text: str) -> Text:
+    """Text from anywhere on one line, not too long, and no markup."""
+    return Text(one_line(text[:_MOST_LETTERS]))
 
 
 def _change(change: QuestionChange) -> Text:
     better = change.new_value > change.old_value
     line = Text("  + " if better else "  - ", style="green" if better else "red")
-    line.append_text(printable(f"{change.new.question.id}  {change.new.question.question}"))
+    line.append_text(plain(f"{change.new.question.id}  {change.new.question.question}"))
     why = next((item.explanation for item in change.new.scores if item.metric == change.metric), "")
-    return line.append("  ").append_text(printable(f"({why})")) if why else line
+    return line.append("  ").append_text(plain(f"({why})")) if why else line
 
 
 def _warnings(report: EvaluationReport) -> list[str]:
@@ -198,7 +174,7 @@ def _warnings(report: EvaluationReport) -> list[str]:
             f"{len(report.errors)} questions could not be asked and count against the figures. "
             f"The first error: {report.errors[0].error}"
         )
-    metric = headline_metric(report.figures)
+    metric = metrics.headline(report.figures)
     scored = report.figures[metric].n if metric in report.figures else 0
     if unscored := len(report.results) - scored:
         noun = "question is" if unscored == 1 else "questions are"
