@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.library import Library, lexical
-from assistant.library.lexical import terms
+from assistant.library.lexical import spaced, terms
 from assistant.testing import HashEmbedder
 from tests.sample_articles import article, numbered, seed_article
 
@@ -119,3 +121,106 @@ def test_terms_are_bounded_and_meaningful() -> None:
     assert len(terms(" ".join(f"word{n}" for n in range(5000)))) == lexical.MAX_TERMS
     assert terms("x" * 10_000) == ["x" * 64]
     assert terms("") == []
+
+
+CHINESE = (
+    "布林肯周三在东京呼吁七国集团外长就加沙危机采取统一立场。\n"
+    "日本首相岸田文雄赞扬了拜登政府的外交努力。\n"
+    "英国外交大臣表示，英国只支持人道主义暂停，不支持全面停火。\n"
+    "会议还讨论了乌克兰战争和朝鲜的核试验。"
+)
+JAPANESE = (
+    "ブリンケン国務長官は水曜日、東京でＧ７外相会合に出席した。\n"
+    "岸田首相はバイデン政権の外交努力を評価した。\n"
+    "英国のクレバリー外相は、広範な停戦ではなく人道的休止だけを支持すると述べた。\n"
+    "会合では北朝鮮の核実験についても話し合われた。\n"
+    "猫の名前はたまである。"
+)
+THAI = (
+    "นายแอนโทนี บลิงเคน เรียกร้องให้กลุ่มประเทศจีเจ็ดแสดงจุดยืนร่วมกันเรื่องฉนวนกาซา\n"
+    "นายกรัฐมนตรีญี่ปุ่นชื่นชมความพยายามทางการทูตของสหรัฐ\n"
+    "อังกฤษสนับสนุนเพียงการหยุดยิงชั่วคราวเพื่อมนุษยธรรม\n"
+    "น้ำท่วมใหญ่ทำให้ถนนหลายสายในกรุงเทพฯ ถูกปิด"
+)
+KOREAN = (
+    "블링컨 국무장관은 도쿄에서 주요 7개국의 단결을 촉구했다.\n"
+    "일본 총리는 바이든 행정부의 외교 노력을 높이 평가했다.\n"
+    "영국은 전면적인 휴전이 아니라 인도주의적 교전 중단만 지지한다고 밝혔다."
+)
+
+
+@pytest.fixture(scope="module")
+def unspaced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """Articles in languages without spaces, and one in English."""
+    store = tmp_path_factory.mktemp("unspaced")
+    with Library.open(store, HashEmbedder(16), embedder_name="hash") as library:
+        for text in (CHINESE, JAPANESE, THAI, KOREAN):
+            library.add(article(text, text[:8]))
+        library.add(seed_article())
+        yield library
+
+
+@pytest.mark.parametrize(
+    ("question", "holds"),
+    [
+        ("英国支持什么？", "人道主义暂停"),
+        ("岸田文雄说了什么", "赞扬了拜登政府"),
+        ("朝鲜的核试验", "乌克兰战争"),
+        ("谁呼吁七国集团采取统一立场？", "布林肯"),
+        ("英国の外相は何を支持しましたか？", "人道的休止"),
+        ("クレバリー", "クレバリー外相"),
+        ("G7外相会合に出席したのは誰ですか", "ブリンケン国務長官"),
+        ("ﾊﾞｲﾃﾞﾝ政権", "岸田首相"),  # of half width
+        ("猫はどこにいますか", "たまである"),  # a word of one letter
+        ("อังกฤษสนับสนุนอะไร", "เพื่อมนุษยธรรม"),
+        ("ถนนสายไหนถูกปิดเพราะน้ำท่วม", "กรุงเทพฯ"),
+        ("นายกรัฐมนตรีของญี่ปุ่นคิดอย่างไร", "ชื่นชม"),
+        ("영국이 지지하는 것은 무엇인가?", "인도주의적"),
+        ("바이든", "바이든 행정부의"),
+        ("What did Kamikawa tell Blinken?", "Kamikawa told Blinken"),
+    ],
+)
+def test_words_are_found_where_there_are_no_spaces(
+    unspaced: Library, question: str, holds: str
+) -> None:
+    assert holds in found(unspaced, question)[0]
+
+
+@pytest.mark.parametrize("question", ["海豚", "イルカ", "โลมา", "돌고래", "は", "海"])
+def test_words_that_are_not_there_are_not_found(unspaced: Library, question: str) -> None:
+    assert found(unspaced, question) == []
+
+
+def test_only_what_is_written_without_spaces_is_cut() -> None:
+    text = "Größe, naïve café: the U.S. said «да» και شكرا नमस्ते."
+    assert spaced(text) == text
+    assert spaced("北京市").split() == ["北京", "京市", "市"]
+    assert spaced("G7外相は２０２３年").split() == ["G7", "外相", "相", "2023", "年"]
+    assert spaced("น้ำใจ").split() == ["น้ํา", "าใ", "ใจ", "จ"]
+
+
+def test_a_removed_article_leaves_no_pairs_behind(tmp_path: Path) -> None:
+    with Library.open(tmp_path, HashEmbedder(16), embedder_name="hash") as library:
+        gone = article(JAPANESE, "gone")
+        library.add(gone)
+        library.add(article(CHINESE, "kept"))
+        library.remove(gone.id)
+        assert found(library, "クレバリー外相の猫") == []
+        assert found(library, "岸田首相") == ["日本首相岸田文雄赞扬了拜登政府的外交努力。"]
+
+
+def test_words_cut_in_another_way_are_cut_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(lexical, "spaced", lambda text: text)
+        earlier.setattr(lexical, "FINGERPRINT", "an earlier one")
+        with Library.open(tmp_path, HashEmbedder(16), embedder_name="hash") as library:
+            library.add(article(CHINESE, "Chinese"))
+            assert found(library, "全面停火") == []
+    with Library.open(tmp_path, HashEmbedder(16), embedder_name="hash") as library:
+        assert "人道主义暂停" in found(library, "全面停火")[0]
+    with sqlite3.connect(tmp_path / "ledger.sqlite3") as file:
+        stored = file.execute("SELECT value FROM facts WHERE name = 'words'").fetchone()
+    file.close()
+    assert stored == (lexical.FINGERPRINT,)

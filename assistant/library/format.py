@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.library.lexical import ARTICLE_BITS, TOKENIZER
+from assistant.library.lexical import ARTICLE_BITS
 
 APPLICATION_ID = 0x41534B41
 """Marks a SQLite file as a ledger (``PRAGMA application_id``)."""
@@ -47,7 +47,8 @@ MIGRATIONS = (
         data BLOB NOT NULL,                       -- float32: one row a passage, in order
         PRIMARY KEY (article, space)
     ) STRICT;
-    CREATE VIRTUAL TABLE words USING fts5(text, content='', tokenize='{TOKENIZER}');
+    CREATE VIRTUAL TABLE words
+        USING fts5(text, content='', tokenize='porter unicode61 remove_diacritics 2');
     """,
     """
     CREATE TABLE sources (
@@ -74,6 +75,8 @@ MIGRATIONS = (
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX sketches_by_article ON sketches (article);
     """,
+    # The table of words is made and filled by ``lexical``, whenever its way of cutting changes.
+    "DROP TABLE words;",
 )
 FORMAT = len(MIGRATIONS)
 """Version of the file format that is written; older ones are migrated on open."""

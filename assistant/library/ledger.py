@@ -30,6 +30,9 @@ State = Literal["indexing", "ready", "deleting"]
 _SHIFT = lexical.ARTICLE_BITS
 MAX_PASSAGES = 1 << _SHIFT
 
+_WORDS = "words"
+"""The fact that says how the words in the full-text table were cut."""
+
 _DETAILS = frozenset(field.name for field in fields(Article)) - {"id", "text"}
 
 
@@ -69,10 +72,21 @@ class Ledger:
         self.library = self.fact("library") or uuid4().hex[:12]
         if self.fact("library") is None:
             self.set_fact("library", self.library)
+        if self.fact(_WORDS) != lexical.FINGERPRINT:
+            self._index_words()
 
     def close(self) -> None:
         """Close the file. Idempotent."""
         self._database.close()
+
+    def _index_words(self) -> None:
+        """Make the words of every ready article findable, as words are cut now."""
+        with self._database.writing() as db:
+            lexical.create(db)
+            ready = db.execute("SELECT number FROM articles WHERE state = 'ready'").fetchall()
+            for (number,) in ready:
+                lexical.put(db, number << _SHIFT, _texts(_passages(db, number)))
+            db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (_WORDS, lexical.FINGERPRINT))
 
     # Facts: small things to remember about the library as a whole.
 
@@ -202,7 +216,7 @@ class Ledger:
                 (number,),
             )
             if changed.rowcount:
-                _insert_words(db, _passages(db, number), number)
+                lexical.put(db, number << _SHIFT, _texts(_passages(db, number)))
 
     def older(self, article_id: str) -> Article | None:
         """The version with this id that another article has replaced, if it is not back."""
@@ -224,7 +238,7 @@ class Ledger:
                 "SELECT 1 FROM articles WHERE number = ? AND state = 'ready'", (number,)
             ).fetchone()
             if ready:
-                _delete_words(db, _passages(db, number), number)
+                lexical.forget(db, number << _SHIFT, _texts(_passages(db, number)))
             db.execute("UPDATE articles SET state = 'deleting' WHERE number = ?", (number,))
 
     def erase(self, number: int) -> None:
@@ -264,7 +278,7 @@ class Ledger:
             return
         with self._database.writing() as db:
             _check(_article(db, number), passages)
-            _delete_words(db, _passages(db, number), number)
+            lexical.forget(db, number << _SHIFT, _texts(_passages(db, number)))
             _delete_passages(db, number)
             db.execute("DELETE FROM vectors WHERE article = ?", (number,))
             db.execute(
@@ -272,7 +286,7 @@ class Ledger:
                 (splitter, len(passages), number),
             )
             _insert_passages(db, number, passages)
-            _insert_words(db, passages, number)
+            lexical.put(db, number << _SHIFT, _texts(passages))
 
     def search_words(
         self, question: str, k: int, articles: Sequence[int] | None
@@ -328,15 +342,8 @@ def _delete_passages(db: sqlite3.Connection, number: int) -> None:
     db.execute("DELETE FROM passages WHERE number >= ? AND number < ?", _span(number))
 
 
-def _insert_words(db: sqlite3.Connection, passages: Sequence[Passage], number: int) -> None:
-    rows = ((n, p.text) for n, p in enumerate(passages, _span(number)[0]))
-    db.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", rows)
-
-
-def _delete_words(db: sqlite3.Connection, passages: Sequence[Passage], number: int) -> None:
-    # A table without content forgets a row only when it is told what the row said.
-    rows = ((n, p.text) for n, p in enumerate(passages, _span(number)[0]))
-    db.executemany("INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)", rows)
+def _texts(passages: Sequence[Passage]) -> list[str]:
+    return [passage.text for passage in passages]
 
 
 def details_of(article: Article) -> str:

@@ -1,19 +1,43 @@
 """Find passages by their words: a question becomes a full-text query, ranked by BM25.
 
 The full-text table is SQLite's FTS5, kept by ``ledger`` in the same transactions as the
-articles. Words are stemmed (Porter) and stripped of diacritics by the table's tokenizer.
-Not handled: languages written without spaces (a run of Chinese is one word to FTS5).
+articles. Words are stemmed (Porter) and stripped of diacritics by the table's tokenizer. What
+is written without spaces (Chinese, Japanese, Thai …) is cut into pairs of letters that overlap,
+as Lucene's CJKAnalyzer does: no dictionary, and any word of two letters or more is found.
+Not handled: the inflection of other languages than English.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import sqlite3
+import unicodedata
 from collections.abc import Iterable, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
-TOKENIZER = "porter unicode61 remove_diacritics 2"
+_HIRAGANA = "\u3041-\u3096\u309d-\u309fー"
+# Korean has spaces, but its particles are written onto the words: 정부는 is 정부.
+_SCRIPTS = (
+    _HIRAGANA,
+    "\u30a1-\u30fa\u30fc-\u30ff",  # Katakana
+    "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff",  # Han
+    "\uac00-\ud7a3",  # Hangul
+    "\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ece",  # Thai, Lao
+    "\u1000-\u103f\u1050-\u108f\u1780-\u17d3\u17dc-\u17dd",  # Burmese, Khmer
+)
+_MARKS = "".join(
+    letter
+    for letter in map(chr, (*range(0xE00, 0xF00), *range(0x1000, 0x10A0), *range(0x1780, 0x1800)))
+    if unicodedata.category(letter)[0] == "M"
+)
+"""Vowels and tones that stand on a letter, which FTS5 and ``\\w`` would cut words at."""
+
+_RUN = re.compile("|".join(f"[{script}]+" for script in _SCRIPTS))
+_LETTER = re.compile(f"[{''.join(_SCRIPTS)}][{_MARKS}]*")
+
+TOKENIZER = f"porter unicode61 remove_diacritics 2 tokenchars {_MARKS}"
 
 ARTICLE_BITS = 20
 """A passage's number is its article's number times 2**20 plus its position in the article."""
@@ -27,7 +51,7 @@ MAX_MATCHES = 60_000
 MAX_RANGES = 8
 """Articles searched one by one; beyond that one pass over all matches is cheaper."""
 
-_WORD = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W_]+")
+_WORD = re.compile(rf"(?:[^\W\d_]\.){{2,}}|(?:[^\W_]|[{_MARKS}])+")
 
 _STOPWORDS = """
     a about after again all also am an and any are as at be because been before being between
@@ -43,6 +67,57 @@ STOPWORDS = frozenset(_STOPWORDS.split())
 """Words that question and article share without meaning anything by it."""
 
 
+_SAMPLE = "G7外相会合、ガザ情勢の声明 กรุงเทพฯ น้ำ 정부는 ភាសា ｶﾀｶﾅ resolution"
+
+
+def spaced(text: str) -> str:
+    """``text`` as it is indexed: words as they are, the rest in pairs of letters.
+
+    The last letter of a run stands alone as well, so that every letter begins some term.
+    """
+    return _cut(text, last=True)
+
+
+def _cut(text: str, *, last: bool) -> str:
+    if not _LETTER.search(text):
+        return text
+    # Letters of full and of half width are the same letters.
+    text = unicodedata.normalize("NFKC", text)
+    return _RUN.sub(lambda run: f" {' '.join(_pairs(run[0], last=last))} ", text)
+
+
+def _pairs(run: str, *, last: bool) -> list[str]:
+    letters = _LETTER.findall(run)
+    pairs = ["".join(pair) for pair in pairwise(letters)]
+    # One letter of Hiragana between two words is grammar.
+    alone = (last or not pairs) and not re.match(f"[{_HIRAGANA}]", run)
+    return pairs + letters[-1:] if alone else pairs
+
+
+FINGERPRINT = hashlib.sha256(f"{TOKENIZER} {spaced(_SAMPLE)}".encode()).hexdigest()[:12]
+"""Changes with the way of cutting: a table that was filled under another one is filled again."""
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """Make the full-text table anew, empty."""
+    connection.execute("DROP TABLE IF EXISTS words")
+    connection.execute(
+        f"CREATE VIRTUAL TABLE words USING fts5(text, content='', tokenize='{TOKENIZER}')"
+    )
+
+
+def put(connection: sqlite3.Connection, first: int, texts: Iterable[str]) -> None:
+    """Make passages findable: ``texts`` are those numbered ``first``, ``first + 1``, …"""
+    rows = ((number, spaced(text)) for number, text in enumerate(texts, first))
+    connection.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", rows)
+
+
+def forget(connection: sqlite3.Connection, first: int, texts: Iterable[str]) -> None:
+    """Undo :func:`put`. A table without content forgets a row only when told what it said."""
+    rows = ((number, spaced(text)) for number, text in enumerate(texts, first))
+    connection.executemany("INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)", rows)
+
+
 def terms(question: str) -> list[str]:
     """The words of a question worth looking for, in order, each once, at most MAX_TERMS.
 
@@ -51,7 +126,7 @@ def terms(question: str) -> list[str]:
     """
     # A lone surrogate cannot be handed to SQLite, and half a megabyte need not be.
     cleaned = question[:20_000].encode("utf-8", "ignore").decode("utf-8")
-    words = [word[:64] for word in _WORD.findall(cleaned)]
+    words = [word[:64] for word in _WORD.findall(_cut(cleaned, last=False))]
     kept = [word for word in words if word.isupper() or word.casefold() not in STOPWORDS]
     return list(dict.fromkeys(word.casefold() for word in kept or words))[:MAX_TERMS]
 
@@ -85,8 +160,7 @@ def _matches(
     inside: str = "",
     values: Iterable[object] = (),
 ) -> list[tuple[int, float]]:
-    # `words` holds no quotation mark, so quoting makes any of them a plain string to FTS5.
-    expression = " OR ".join(f'"{word}"' for word in words)
+    expression = " OR ".join(map(_quoted, words))
     rows = connection.execute(
         f"SELECT rowid, -bm25(words) AS score FROM words WHERE words MATCH ? {inside} "
         "ORDER BY score DESC, rowid LIMIT ?",
@@ -95,10 +169,18 @@ def _matches(
     return [(int(number), float(score)) for number, score in rows]
 
 
+def _quoted(word: str) -> str:
+    """A term for FTS5: it holds no quotation mark, so quoting makes it a plain string.
+
+    A single letter of a script without spaces is looked for at the head of pairs.
+    """
+    return f'"{word}"{"*" if _LETTER.fullmatch(word) else ""}'
+
+
 def _affordable(connection: sqlite3.Connection, words: list[str]) -> list[str]:
     """The rarest words whose matches together are few enough to rank; always at least one."""
     counting = "SELECT count(*) FROM words WHERE words MATCH ?"
-    counts = [int(connection.execute(counting, (f'"{w}"',)).fetchone()[0]) for w in words]
+    counts = [int(connection.execute(counting, (_quoted(w),)).fetchone()[0]) for w in words]
     if sum(counts) <= MAX_MATCHES:
         return words
     rarest = sorted(zip(counts, words, strict=True))
