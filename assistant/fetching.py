@@ -35,8 +35,8 @@ _SCHEME = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]*:/{2}")
 _REDIRECTS = {301, 302, 303, 307, 308}
 _READABLE = re.compile(
     r"text/(html|plain|markdown|x-markdown|xml)|multipart/related|"
-    r"application/(xhtml\+xml|pdf|x-pdf|octet-stream|binary|epub\+zip|xml|rss\+xml|atom\+xml|"
-    r"rdf\+xml|vnd\.openxmlformats-officedocument\.wordprocessingml\.document|zip)"
+    r"application/(xhtml\+xml|pdf|x-pdf|octet-stream|binary|epub\+zip|(x-)?gzip|xml|"
+    r"(rss|atom|rdf)\+xml|vnd\.openxmlformats-officedocument\.wordprocessingml\.document|zip)"
 )
 _ADVICE = {
     401: "it asks for a login",

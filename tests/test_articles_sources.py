@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import sys
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from assistant.articles import Loader
+from assistant.articles.loading import ListedError
 from assistant.errors import ArticleError, FetchError
 from tests.test_articles_html import JSON_LD, PARAGRAPHS, page, story
 
@@ -107,6 +110,96 @@ def test_a_list_behind_a_url_is_its_links(loader: Loader, site: HTTPServer) -> N
         "https://paper.example/1",
         "https://paper.example/2",
     ]
+
+
+LINKS = ["https://paper.example/1", "https://paper.example/2"]
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "headers"),
+    [
+        ("/sitemap.xml.gz", SITEMAP, {"Content-Type": "application/gzip"}),
+        ("/sitemap.xml.gz", SITEMAP, {"Content-Type": "application/x-gzip"}),
+        ("/sitemap.xml.gz", SITEMAP, {"Content-Type": "application/octet-stream"}),
+        ("/news.xml.gz", SITEMAP, {"Content-Type": "application/gzip"}),
+        ("/feed.gz", FEED, {"Content-Type": "application/gzip"}),
+        # The file's own packing told as the connection's, which unpacks it.
+        (
+            "/sitemap.xml.gz",
+            SITEMAP,
+            {"Content-Type": "application/x-gzip", "Content-Encoding": "gzip"},
+        ),
+        ("/rss", FEED, {"Content-Type": "application/rss+xml", "Content-Encoding": "gzip"}),
+    ],
+)
+def test_packed_lists_are_their_links(
+    loader: Loader, site: HTTPServer, path: str, content: str, headers: dict[str, str]
+) -> None:
+    site.expect_request(path).respond_with_data(gzip.compress(content.encode()), headers=headers)
+    assert loader.expand(site.url_for(path)) == LINKS
+
+
+def test_packed_sitemaps_in_a_sitemap_are_followed(loader: Loader, site: HTTPServer) -> None:
+    index = (
+        '<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><sitemap><loc>'
+        f"{site.url_for('/sitemap-1.xml.gz')}</loc></sitemap></sitemapindex>"
+    )
+    packed = {"Content-Type": "application/gzip"}
+    site.expect_request("/sitemap.xml.gz").respond_with_data(
+        gzip.compress(index.encode()), headers=packed
+    )
+    site.expect_request("/sitemap-1.xml.gz").respond_with_data(
+        gzip.compress(SITEMAP.encode()), headers=packed
+    )
+    assert loader.expand(site.url_for("/sitemap.xml.gz")) == LINKS
+
+
+def test_a_packed_list_in_a_file_is_its_links(loader: Loader, tmp_path: Path) -> None:
+    path = tmp_path / "sitemap.xml.gz"
+    # Two parts one after the other are one file.
+    half = len(SITEMAP) // 2
+    path.write_bytes(
+        gzip.compress(SITEMAP[:half].encode()) + gzip.compress(SITEMAP[half:].encode())
+    )
+    assert loader.expand(path) == LINKS
+    with pytest.raises(ListedError) as raised:
+        loader.load(path)
+    assert raised.value.links == LINKS
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (gzip.compress(SITEMAP.encode())[:-12], "damaged or cut off"),
+        (b"\x1f\x8b and no more of it", "damaged or cut off"),
+        (gzip.compress(gzip.compress(SITEMAP.encode())), "unpack it first"),
+        (gzip.compress(b"%PDF-1.7 a paper"), "unpack it first"),
+    ],
+    ids=["cut", "forged", "packed twice", "no list"],
+)
+def test_packed_files_that_are_no_lists_say_so(
+    loader: Loader, site: HTTPServer, data: bytes, message: str
+) -> None:
+    headers = {"Content-Type": "application/gzip"}
+    site.expect_request("/sitemap.xml.gz").respond_with_data(data, headers=headers)
+    for read in (loader.expand, loader.load):
+        with pytest.raises(ArticleError, match=message):
+            read(site.url_for("/sitemap.xml.gz"))
+
+
+@pytest.mark.parametrize("parts", [1, 40], ids=["one part", "many parts"])
+def test_a_bomb_is_not_unpacked(site: HTTPServer, parts: int) -> None:
+    size = 400_000_000
+    bomb = gzip.compress(bytes(size // parts), 1) * parts
+    headers = {"Content-Type": "application/gzip"}
+    site.expect_request("/sitemap.xml.gz").respond_with_data(bomb, headers=headers)
+    with Loader(allow_private=["localhost"], max_bytes=2_000_000) as loader:
+        tracemalloc.start()
+        with pytest.raises(ArticleError, match="unpacks to more than 2,000,000 bytes"):
+            loader.expand(site.url_for("/sitemap.xml.gz"))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 30_000_000 < size
 
 
 @pytest.mark.parametrize(

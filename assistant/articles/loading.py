@@ -14,10 +14,11 @@ from types import TracebackType
 from typing import Self
 
 from assistant.articles.decoding import decode
+from assistant.articles.gzips import is_gzip, unpacked
 from assistant.articles.kinds import kind_of
 from assistant.articles.languages import language_notice, language_of
 from assistant.articles.parsed import Parsed
-from assistant.articles.sources import local_files, looks_like_a_list
+from assistant.articles.sources import LISTS, local_files, looks_like_a_list
 from assistant.articles.text import (
     clean_text,
     excerpt,
@@ -136,8 +137,9 @@ class Loader:
         else:
             data = _read(Path(name), self._max_bytes)
         try:
+            data = self._unpacked(data)
             kind = kind_of(data, name=name)
-            if kind not in ("feed", "sitemap"):
+            if kind not in LISTS:
                 return [name]
             reply = self._sandbox.call(data, kind=kind, url=location, charset=None)
         except ArticleError as error:
@@ -154,6 +156,13 @@ class Loader:
             return self._listed(sitemap, sitemaps=0)
         except (ArticleError, FetchError):
             return [sitemap]
+
+    def _unpacked(self, data: bytes) -> bytes:
+        """A packed feed or sitemap as it was before; anything else as it is."""
+        if not is_gzip(data):
+            return data
+        inner = unpacked(data, cap=self._max_bytes)
+        return inner if kind_of(inner) in LISTS else data
 
     def close(self) -> None:
         """End the child process and the connections."""
@@ -201,13 +210,14 @@ class Loader:
         if not data.strip():
             raise ArticleError(f"{name} is empty; there is nothing to ask about")
         try:
+            data = self._unpacked(data)
             kind = kind_of(data, name=name, declared=declared)
             if kind == "text":
                 return Parsed(decode(data, declared=charset))
             if kind == "markdown":
                 return parse_markdown(decode(data, declared=charset))
             reply = self._sandbox.call(data, kind=kind, url=location, charset=charset)
-            if kind in ("feed", "sitemap"):
+            if kind in LISTS:
                 links = [str(link) for link in reply["links"]]
                 listed = f"{name}: this is a {kind}, a list of articles; add what it lists"
                 raise ListedError(listed, links)

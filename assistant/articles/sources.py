@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from assistant.articles.kinds import READABLE
+from assistant.articles.kinds import READABLE, Kind
 from assistant.errors import ArticleError
 
 SUFFIXES = {
     *(".txt", ".text", ".md", ".markdown", ".mdown", ".mkd", ".html", ".htm", ".xhtml"),
     *(".mhtml", ".mht", ".pdf", ".docx", ".epub"),
 }
+LISTS: frozenset[Kind] = frozenset({"feed", "sitemap"})
+"""Kinds of file that list articles instead of being one."""
+
 _PATTERN = re.compile(r"[*?\[]")
-_LIST_PATH = re.compile(r"(sitemap|feeds?\b|rss|atom)|\.xml$", re.IGNORECASE)
+_LIST_PATH = re.compile(r"(sitemap|feeds?\b|rss|atom)|\.xml(\.gz)?$", re.IGNORECASE)
 
 
 def looks_like_a_list(name: str) -> bool:
