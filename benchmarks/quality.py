@@ -18,11 +18,12 @@ from functools import partial
 from pathlib import Path
 
 from peers import Reports, cell, folder_name, known_system, measured, opened, table
+from quality_plots import draw
 from rich.console import Console
 
 from assistant import seeds
 from assistant.errors import AssistantError
-from assistant.evaluation import EvaluationReport, load_question_set, plots
+from assistant.evaluation import EvaluationReport, load_question_set
 from assistant.evaluation.calibration import calibrate
 from assistant.evaluation.facts import summary_line
 from assistant.evaluation.runner import first
@@ -96,23 +97,6 @@ def confidence(found: Reports) -> str:
     return "\n".join(lines)
 
 
-def draw(found: Reports, system: str, folder: Path) -> list[Path]:
-    """Reliability and risk-coverage of one system over all its sets, as files of their own."""
-    results = [
-        result for (_, name), report in found.items() if name == system for result in report.results
-    ]
-    known = calibrate(results)
-    if known is None:
-        raise SystemExit(f"No scored answers of {system} to draw.")
-    drawn = {"reliability": plots.reliability(known), "risk-coverage": plots.risk_coverage(known)}
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for name, svg in drawn.items():
-        paths.append(folder / f"{name}.svg")
-        paths[-1].write_text(plots.standalone(svg), encoding="utf-8")
-    return paths
-
-
 def origins(found: Mapping[tuple[str, str], EvaluationReport]) -> list[str]:
     """Which commits, models and machines the figures come from."""
     return sorted(
@@ -158,7 +142,10 @@ def main() -> int:
         print(trusted(found, options.sets), table(named), confidence(found), sep="\n\n")
         print("", *(f"- {line}" for line in origins(found)), sep="\n")
     if found and options.plots:
-        for path in draw(found, options.plotted, options.plots):
+        plotted = {
+            name: report.results for (name, who), report in found.items() if who == options.plotted
+        }
+        for path in draw(plotted, options.plots):
             console.print(f"Drawn: {path}", markup=False, highlight=False)
     return int(not found or len(found) < len(outcomes))
 

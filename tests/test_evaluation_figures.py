@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import re
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -18,6 +19,7 @@ from assistant.evaluation import EvaluationReport, compare, plots, summarise
 from assistant.evaluation.calibration import calibrate
 from assistant.evaluation.figures import by_article, by_kind, mean_figure, percentile_figure
 from assistant.schema import Answer, Question, QuestionResult, Score, Timings
+from benchmarks import quality_plots
 
 
 def result(
@@ -181,3 +183,30 @@ def test_a_plot_can_stand_alone() -> None:
     used = set(re.findall(r"var\((--\w+)\)", plot))
     assert used
     assert used <= set(re.findall(r"(--\w+):#", plot)), "every colour it uses is given"
+    ground = next(element for element in root if element.tag.endswith("rect"))
+    assert (ground.attrib["width"], ground.attrib["fill"]) == ("100%", "var(--paper)")
+
+
+def test_plots_of_several_runs_name_each_and_draw_what_they_hold(tmp_path: Path) -> None:
+    good = [result(str(n), confidence=0.9, trusted=1) for n in range(8)]
+    doubtful = [result(str(n), confidence=n / 10, trusted=n % 2) for n in range(10)]
+    sets = {"good": good, "doubtful": doubtful, "unscored": [result("x", confidence=0.5)]}
+    reliability, risk = quality_plots.draw(sets, tmp_path / "plots")
+    assert (reliability.name, risk.name) == (
+        "quality-reliability.svg",
+        "quality-risk-coverage.svg",
+    )
+    written = risk.read_text(encoding="utf-8")
+    assert "good (8)" in written
+    assert "doubtful (10)" in written
+    assert "unscored" not in written
+    for path in (reliability, risk):
+        ElementTree.parse(path)
+    lines = quality_plots.table(sets).splitlines()
+    assert lines[2] == "| good | 8 | 1.00 | 0.100 | 0.010 | – |"
+    assert [line.split(" | ")[:3] for line in lines[3:]] == [
+        ["| doubtful", "10", "0.50"],
+        ["| all", "18", "0.72"],
+    ]
+    with pytest.raises(SystemExit, match="No scored answers"):
+        quality_plots.draw({"none": []}, tmp_path)

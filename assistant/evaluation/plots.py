@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from assistant.evaluation.calibration import Calibration
+from assistant.evaluation.calibration import Bin, Calibration
 from assistant.evaluation.figures import SECONDS, Figure
 from assistant.evaluation.metrics import CUTOFFS
 from assistant.schema import QuestionResult
@@ -23,9 +24,9 @@ _VARIABLES = {
 }
 # The colours of report.css, for a plot that stands in no page.
 _ALONE = (
-    "svg{--muted:#5b636d;--line:#e2dfd7;--accent:#14616b;--second:#b06a1c;--band:#14616b22}"
-    "@media(prefers-color-scheme:dark){svg{--muted:#a0a7b0;--line:#30363e;--accent:#6cc3cd;"
-    "--second:#e0a25a;--band:#6cc3cd2b}}"
+    "svg{--muted:#5b636d;--line:#e2dfd7;--accent:#14616b;--second:#b06a1c;--band:#14616b22;"
+    "--paper:#fbfaf7}@media(prefers-color-scheme:dark){svg{--muted:#a0a7b0;--line:#30363e;"
+    "--accent:#6cc3cd;--second:#e0a25a;--band:#6cc3cd2b;--paper:#14171b}}"
     "text{font-family:system-ui,sans-serif}"
 )
 _STYLE: dict[Any, Any] = {
@@ -58,10 +59,13 @@ _STYLE: dict[Any, Any] = {
 
 
 def reliability(calibration: Calibration) -> str:
-    """Confidence against the share of answers that were trusted, over the perfect diagonal."""
+    """Confidence against the share of answers that were trusted, over the perfect diagonal.
+
+    The area of a dot tells how many answers it stands for, its line Wilson's 95 % interval.
+    """
 
     def draw(axes: Any) -> None:
-        axes.plot([0, 1], [0, 1], color=_FAINT, linewidth=1.5)
+        axes.plot([0, 1], [0, 1], color=_INK, linestyle=":", linewidth=1.5)
         axes.plot(
             [item.confidence for item in calibration.bins],
             [item.trusted for item in calibration.bins],
@@ -74,6 +78,12 @@ def reliability(calibration: Calibration) -> str:
             s=[30 + 220 * item.n / calibration.n for item in calibration.bins],
             color=_MAIN,
             zorder=3,
+        )
+        axes.vlines(
+            [item.confidence for item in calibration.bins],
+            *zip(*map(_interval, calibration.bins), strict=True),
+            color=_MAIN,
+            linewidth=1,
         )
         _shares(axes, x="confidence of the answer", y="share trusted")
 
@@ -90,6 +100,28 @@ def risk_coverage(calibration: Calibration) -> str:
         _shares(axes, x="share of questions kept, most confident first", y="share not trusted")
 
     return _svg("risk", draw)
+
+
+def risk_coverages(curves: Mapping[str, Calibration]) -> str:
+    """:func:`risk_coverage` of several sets of questions, a named line each."""
+
+    def draw(axes: Any) -> None:
+        looks = itertools.cycle(itertools.product(("-", "--", ":"), (_MAIN, _SECOND, _INK)))
+        for (name, calibration), (line, colour) in zip(curves.items(), looks, strict=False):
+            coverage, risk = zip(*calibration.risk_coverage, strict=True)
+            axes.step(
+                [0, *coverage],
+                [risk[0], *risk],
+                where="pre",
+                color=colour,
+                linestyle=line,
+                linewidth=2,
+                label=f"{name} ({calibration.n})",
+            )
+        _shares(axes, x="share of questions kept, most confident first", y="share not trusted")
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, handlelength=1.6)
+
+    return _svg("risks", draw)
 
 
 def recall(figures: Mapping[str, Figure]) -> str | None:
@@ -144,10 +176,21 @@ def seconds(results: Sequence[QuestionResult]) -> str | None:
 
 
 def standalone(svg: str) -> str:
-    """A plot of this module as a file of its own: with its size, and colours for both modes."""
+    """A plot of this module as a file of its own: with its size, and colours for both modes.
+
+    It has a ground of its own: the page around it may be of the other mode.
+    """
     box = r'viewBox="0 0 ([\d.]+) ([\d.]+)"'
     sized = re.sub(box, r'\g<0> width="\1" height="\2"', svg, count=1)
-    return re.sub(r"(<svg[^>]*>)", rf"\1<style>{_ALONE}</style>", sized, count=1)
+    ground = '<rect width="100%" height="100%" fill="var(--paper)"/>'
+    return re.sub(r"(<svg[^>]*>)", rf"\1<style>{_ALONE}</style>{ground}", sized, count=1)
+
+
+def _interval(item: Bin) -> tuple[float, float]:
+    from scipy.stats import binomtest
+
+    found = binomtest(round(item.trusted * item.n), item.n).proportion_ci(method="wilson")
+    return float(found.low), float(found.high)
 
 
 def _shares(axes: Any, *, x: str, y: str) -> None:
