@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -99,6 +101,25 @@ def test_one_fault_fails_a_list(
     checked = check(questions[SPEAKERS], listed(seed_article, (text, quote)), seed_article)
     assert checked.values[column] == checked.values["passed"] == 0
     assert any(remark in line for line in checked.remarks), checked.remarks
+
+
+def test_a_number_of_people_in_a_sentence_is_not_a_count_of_the_list(
+    questions: dict[str, Expected], seed_article: Article
+) -> None:
+    reported = ("Blinken spoke of 1,000 people.", "Blinken described the effort")
+    checked = check(questions[SPEAKERS], listed(seed_article, reported), seed_article)
+    assert not any("counts" in line for line in checked.remarks)
+
+
+def test_answers_that_were_kept_are_checked_again(tmp_path: Path, seed_article: Article) -> None:
+    path = tmp_path / "extractive.jsonl"
+    with pytest.raises(SystemExit, match="without --again first"):
+        whole_article.read(path)
+    answer = listed(seed_article)
+    row = {"id": SPEAKERS, "answer": answer.to_dict()}
+    path.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    assert whole_article.read(path) == {SPEAKERS: answer}
+    assert whole_article.as_added(seed_article).text == seed_article.text
 
 
 def test_a_quote_that_is_not_the_articles_is_seen(
