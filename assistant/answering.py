@@ -295,10 +295,8 @@ class Assistant:
         clock.lap("retrieve")
         clock.mark("evidence")
         yield Evidence(asked, tuple(hits))
-        tasks = [
-            Inquiry(question, asked, [key], self._hits(asked, [key], hits), self._library)
-            for key in worth_asking(asked, scope, hits)
-        ]
+        keys = worth_asking(asked, scope, hits)
+        tasks = [self._inquiry(question, asked, key, hits, len(keys)) for key in keys]
         names = article_names([one for task in tasks for one in task.articles.values()])
         findings: dict[str, Finding] = {}
         reply = Reply()
@@ -309,13 +307,13 @@ class Assistant:
             findings[key] = yield from _labelled(label, self._find(task, reply, clock, stopped))
         yield self._answer(tasks, findings, hits, reply, clock)
 
-    def _hits(
-        self, asked: str, scope: Sequence[str], hits: Sequence[RetrievedPassage]
-    ) -> Sequence[RetrievedPassage]:
-        """What an article by itself has on the question."""
-        if all(hit.passage.article_id in scope for hit in hits):
-            return hits
-        return self._search(asked, scope)
+    def _inquiry(
+        self, question: str, asked: str, key: str, hits: Sequence[RetrievedPassage], among: int
+    ) -> Inquiry:
+        """The question put to one article, with what that article by itself has on it."""
+        if any(hit.passage.article_id != key for hit in hits):
+            hits = self._search(asked, [key])
+        return Inquiry(question, asked, [key], hits, self._library, among=among)
 
     def _search(self, asked: str, scope: Sequence[str]) -> list[RetrievedPassage]:
         k = self.settings.evidence + MORE_FOUND

@@ -228,7 +228,8 @@ class Finder:
         if self._ahead is None or len(task.articles) != 1:
             return None
         [article_id] = task.articles
-        return self._ahead.state(article_id, task.text(task.passages(article_id)), stopped)
+        text = task.text(task.passages(article_id))
+        return self._ahead.state(article_id, text, stopped, among=task.among)
 
     def _extract(self, task: Inquiry) -> Finding:
         signals = task.signals(None)

@@ -60,9 +60,15 @@ class Inquiry:
         scope: Sequence[str],
         hits: Sequence[RetrievedPassage],
         library: Library,
+        *,
+        among: int = 1,
     ) -> None:
-        """``scope`` is the id of the article, ``hits`` are its passages, nearest first."""
+        """``scope`` is the id of the article, ``hits`` are its passages, nearest first.
+
+        ``among`` is how many articles the question is put to.
+        """
         [article_id] = scope
+        self.among = among
         self.question = question
         self.asked = asked
         self.hits = list(hits)

@@ -21,12 +21,19 @@ if TYPE_CHECKING:
 
     from assistant.llamacpp import LlamaCppChat
 
-_SHORT_CHARS = 3_600
-"""An article up to this long is read whole at its first question: what is picked for one
-question has half as much, and every later question is answered in a fraction of the time."""
+_WORTH_CHARS = 3_600
+"""Characters of an article that one question is worth reading: what is picked for a question has
+about half as many, and later questions are answered in a fraction of the time. An article that
+is twice as long is read whole at its second question."""
 
-_ASKED_AGAIN = 1
-"""Questions after which any article that fits the window is worth reading whole."""
+
+def is_worth_reading(chars: int, asked: int, among: int) -> bool:
+    """Whether an article of so many characters is read whole before its next answer.
+
+    ``asked`` is how often it was asked about, this question included; ``among`` how many
+    articles this question is put to.
+    """
+    return chars * among <= _WORTH_CHARS * asked
 
 
 class ReadAhead:
@@ -45,10 +52,12 @@ class ReadAhead:
         self._idle = threading.Condition()
         self._reading = threading.Lock()
 
-    def state(self, article_id: str, text: str, stopped: Halt) -> str | None:
+    def state(self, article_id: str, text: str, stopped: Halt, *, among: int = 1) -> str | None:
         """The state to answer from, or None where the passages are better read alone.
 
-        Reads the article first when it is short, or is asked about for a second time.
+        Reads the article first when the questions it was asked so far, this one included, are
+        worth it. One that is put to several articles (``among``) is divided between them: else
+        its answer would wait for all of them to be read.
         """
         messages = self._messages(text)
         if messages is None:
@@ -57,8 +66,9 @@ class ReadAhead:
         self._asked[article_id] += 1
         if self._model.has(state):
             return state
-        worth = len(text) <= _SHORT_CHARS or self._asked[article_id] > _ASKED_AGAIN
-        return state if worth and self._model.read(messages, state, stopped) else None
+        if not is_worth_reading(len(text), self._asked[article_id], among):
+            return None
+        return state if self._model.read(messages, state, stopped) else None
 
     def forget(self, article_id: str) -> None:
         """Remove what was kept of an article."""

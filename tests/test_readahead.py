@@ -12,6 +12,7 @@ from assistant import weights
 from assistant.answering import Assistant
 from assistant.errors import Stopped
 from assistant.llamacpp import LlamaCppChat
+from assistant.readahead import is_worth_reading
 from assistant.reading import Reader
 from assistant.settings import Settings
 from assistant.testing import HashEmbedder, ScriptedChatModel
@@ -37,6 +38,24 @@ def test_a_model_elsewhere_reads_nothing_ahead(tmp_path: Path) -> None:
         assistant.add(SEED)
         assistant.read_ahead()
     assert model.prompts == []
+
+
+@pytest.mark.parametrize(
+    ("chars", "asked", "among", "worth"),
+    [
+        (3_000, 1, 1, True),
+        (9_000, 1, 1, False),
+        (9_000, 2, 1, False),
+        (9_000, 3, 1, True),
+        (3_000, 1, 4, False),
+        (3_000, 4, 4, True),
+        (800, 1, 4, True),
+    ],
+)
+def test_the_longer_an_article_the_more_questions_make_it_worth_reading(
+    chars: int, asked: int, among: int, worth: bool
+) -> None:
+    assert is_worth_reading(chars, asked, among) == worth
 
 
 def test_a_question_can_be_stopped_before_a_word_is_written(tmp_path: Path) -> None:
