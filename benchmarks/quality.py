@@ -1,7 +1,7 @@
 """Every question set by every system, as the Markdown tables and plots of docs/quality.md.
 
     python benchmarks/quality.py                                # all: hours, on two cores
-    python benchmarks/quality.py --sets seed news --systems ours ours:extractive --limit 20
+    python benchmarks/quality.py --sets seed news --systems ours ours:extractive --sample 20
     python benchmarks/quality.py --finished --plots docs/plots  # ask nothing, show what there is
 
 Runs are kept below ``runs/quality``; a finished one is not made again, and one that was cut off
@@ -12,8 +12,10 @@ pip install 'ask-the-article[peers]'.
 from __future__ import annotations
 
 import argparse
+import random
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -39,6 +41,7 @@ SYSTEMS = {
     "langchain": "LangChain tutorial",
     "llamaindex": "LlamaIndex CitationQueryEngine",
 }
+SEED = 7
 MODEL = str(Settings.model_fields["model"].default)
 
 
@@ -46,15 +49,24 @@ def reports(options: argparse.Namespace, console: Console) -> Iterator[tuple[str
     """Set, system, and the report of its run, or the error that kept it from being made."""
     for name in options.sets:
         path = seeds.questions() if name == "seed" else options.questions / f"{name}.jsonl"
-        questions = first(load_question_set(path, options.articles), options.limit)
+        questions = drawn(load_question_set(path, options.articles), options.sample)
         # Runs of different lengths are different runs.
-        folder = options.out / (f"{name}-{options.limit}" if options.limit else name)
+        folder = options.out / (f"{name}-{options.sample}" if options.sample else name)
         for system in options.systems:
             out = folder / folder_name(system)
             if options.finished and not (out / SUMMARY).exists():
                 continue
             console.print(f"{name}: {SYSTEMS.get(system, system)}", highlight=False)
             yield name, system, _report(system, questions, out, console)
+
+
+def drawn(questions: QuestionSet, size: int | None) -> QuestionSet:
+    """A set, or a seeded sample of it: its first questions may all be of one kind."""
+    if size is None:
+        return questions
+    mixed = list(questions.questions)
+    random.Random(SEED).shuffle(mixed)
+    return first(replace(questions, questions=tuple(mixed)), size)
 
 
 def _report(system: str, questions: QuestionSet, out: Path, console: Console) -> object:
@@ -117,7 +129,9 @@ def _options() -> argparse.Namespace:
         default=list(SYSTEMS),
         help=f"such as {', '.join(SYSTEMS)}",
     )
-    parser.add_argument("--limit", type=int, help="the first questions of every set only")
+    parser.add_argument(
+        "--sample", type=int, help="so many questions of every set, the same ones every time"
+    )
     parser.add_argument("--questions", type=Path, default=Path("../shared/questions"))
     parser.add_argument("--articles", type=Path, help="folder of the articles")
     parser.add_argument("--out", type=Path, default=Path("runs/quality"))
