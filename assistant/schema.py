@@ -109,6 +109,19 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """What a reader is told of where the citation with this marker stands.
+
+    ``pages`` is such as ``page 3``, or ``""`` where there are none; ``days`` are what its
+    relative times mean, such as ``Wednesday: 2023-11-08``. See ``articles.places``.
+    """
+
+    marker: int
+    pages: str = ""
+    days: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Sentence:
     """One sentence of an answer, without markers, and what it rests on.
 
@@ -154,7 +167,8 @@ class Answer:
     ``confidence`` is the calibrated probability (0 to 1) that the answer can be trusted; for
     a refusal, that the article really does not say. ``signals`` are the numbers it was decided
     by (see ``decision``). ``notices`` are plain sentences a person
-    should see, such as that no language model was at hand.
+    should see, such as that no language model was at hand. ``places`` has the pages and days of
+    those citations that have any, where they were looked up.
     """
 
     question: str
@@ -170,6 +184,7 @@ class Answer:
     notices: tuple[str, ...] = ()
     timings: Timings = field(default_factory=Timings)
     model: str = ""
+    places: tuple[Place, ...] = ()
 
     def __str__(self) -> str:
         return " ".join(str(sentence) for sentence in self.sentences) or self.text
@@ -197,6 +212,9 @@ class Answer:
                 for row in values.get(name, ())
             )
         values["notices"] = tuple(values.get("notices", ()))
+        values["places"] = tuple(
+            Place(**{**row, "days": tuple(row["days"])}) for row in values.get("places", ())
+        )
         values["timings"] = Timings(**values.get("timings", {}))
         if values["status"] not in get_args(Status):
             raise ValueError(f"unknown status {values['status']!r}")
@@ -208,16 +226,13 @@ class Answer:
         return cls.from_dict(json.loads(text))
 
     def to_markdown(self) -> str:
-        """The answer with footnotes: quote, title, source and offsets of every citation."""
+        """The answer with footnotes: quote, title, source and place of every citation."""
         body = " ".join(
             markdown_text(sentence.text) + "".join(f"[^{c.marker}]" for c in sentence.citations)
             for sentence in self.sentences
         )
-        notes = [
-            f"[^{c.marker}]: “{markdown_text(c.quote)}” – {markdown_text(c.title)}, "
-            f"{markdown_text(c.source)}, characters {c.start}–{c.end}"
-            for c in self.citations
-        ]
+        places = {place.marker: place for place in self.places}
+        notes = [f"[^{c.marker}]: {footnote(c, places.get(c.marker))}" for c in self.citations]
         related = [f"- “{markdown_text(r.passage.text)}”" for r in self.related]
         parts = [f"**{markdown_text(self.question)}**", body or markdown_text(self.text)]
         if related:
@@ -225,6 +240,17 @@ class Answer:
         if notes:
             parts.append("\n".join(notes))
         return "\n\n".join(parts) + "\n"
+
+
+def footnote(citation: Citation, place: Place | None = None) -> str:
+    """A citation as the text of a Markdown footnote: quote, title, source and place."""
+    known = place or Place(citation.marker)
+    pages = f"{markdown_text(known.pages)}, " if known.pages else ""
+    days = f" ({'; '.join(map(markdown_text, known.days))})" if known.days else ""
+    return (
+        f"“{markdown_text(citation.quote)}” – {markdown_text(citation.title)}, "
+        f"{markdown_text(citation.source)}, {pages}characters {citation.start}–{citation.end}{days}"
+    )
 
 
 def markdown_text(text: str) -> str:

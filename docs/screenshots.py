@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, ViewportSize, expect
 
 from assistant.answering import Assistant
 from assistant.web.app import build_app
-from assistant.web.chat_view import SUGGESTIONS
 from assistant.web.server import asgi_app
+from assistant.web.suggestions import SUGGESTIONS
 from assistant.web.workspace import seed_library
 from tests.browser import Visit, chromium, served
 

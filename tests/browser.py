@@ -127,12 +127,21 @@ class Visit:
         return str(words.evaluate(_WORDS))
 
     def add_text(self, text: str, title: str = "") -> None:
-        """Paste an article, and wait for what becomes of it."""
+        """Paste an article, and wait until it has been added."""
         self.open_adding()
         self.page.get_by_label("Or paste the text").fill(text)
         self.page.get_by_label("Its title").fill(title)
         self.page.get_by_role("button", name="Add this text").click()
-        expect(self.page.locator("#added li:not(.working)").first).to_be_visible()
+        expect(self.page.get_by_label("Or paste the text")).to_have_value("")
+        expect(self.page.locator("#added .working")).to_have_count(0)
+
+    def add_address(self, address: str) -> None:
+        """Add from the web, and wait for what becomes of it."""
+        self.open_adding()
+        self.page.get_by_label("Addresses, one a line").fill(address)
+        self.page.get_by_role("button", name="Add from the web").click()
+        expect(self.page.get_by_label("Addresses, one a line")).to_have_value("")
+        expect(self.page.locator("#added .working")).to_have_count(0)
 
     def open_adding(self) -> None:
         """Unfold the ways to add articles."""

@@ -25,7 +25,8 @@ from assistant.web.conversation import MAX_BYTES, Conversation, Exchange
 from assistant.web.exports import to_json, to_markdown
 from assistant.web.feedback import MAX_LINE, Feedback
 from assistant.web.line import Line
-from assistant.web.workspace import Choice, Workspace, opened
+from assistant.web.variants import Choice
+from assistant.web.workspace import Workspace, opened
 from tests.conftest import POSITION, Opener
 from tests.sample_articles import SEED, numbered
 

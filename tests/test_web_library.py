@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,12 @@ BRIDGE = (
     "Ferries will carry people across until the spring."
 )
 COST = "Engineer Petra Novak said the repair would cost four million euros."
+SPOKEN = (
+    "The old bridge over the Vltava was closed on Monday. "
+    "“We will ask the European Union for the money,” said engineer Petra Novak. "
+    "Ferries will carry people across until the spring."
+)
+NAMES = ("Petra Novak", "Ivan Horvat", "Ada Byron", "Karel Novy", "Jan Cerny", "Eva Mala")
 HARBOUR = (
     "The harbour of Split reopened on Friday. "
     "Mayor Ivan Horvat told reporters that the repair had cost nine million euros. "
@@ -105,6 +112,90 @@ def test_an_address_is_fetched_and_a_private_one_refused(
     link = page.get_by_role("link", name="Original")
     expect(link).to_have_attribute("href", httpserver.url_for("/bridge"))
     expect(link).to_have_attribute("rel", re.compile("noopener"))
+
+
+def test_a_text_that_cannot_be_added_stays_to_be_mended(visit: Visit) -> None:
+    page = visit.page
+    visit.open_adding()
+    page.get_by_label("Or paste the text").fill("   ")
+    page.get_by_label("Its title").fill("Bridge")
+    page.get_by_role("button", name="Add this text").click()
+    expect(page.locator("#added .failed")).to_contain_text("nothing to ask about")
+    expect(page.get_by_label("Its title")).to_have_value("Bridge")
+    visit.add_text(BRIDGE, "Bridge")
+    expect(page.locator("#added .failed")).to_have_count(0)
+
+
+def test_a_page_that_has_changed_is_a_new_version(
+    site: Site, visit: Visit, httpserver: HTTPServer
+) -> None:
+    told = "".join(f"<p>{name} came to see the bridge, and went home again.</p>" for name in NAMES)
+    httpserver.expect_request("/robots.txt").respond_with_data("", status=404)
+
+    def served_next(cost: str) -> str:
+        httpserver.expect_oneshot_request("/bridge").respond_with_data(
+            f"<html><head><title>A bridge</title></head><body><article>{told}"
+            f"<p>The repair would cost {cost} million euros in all.</p></article></body></html>",
+            content_type="text/html",
+        )
+        return httpserver.url_for("/bridge")
+
+    page = visit.page
+    visit.add_address(served_next("four"))
+    expect(page.locator("#added .done")).to_contain_text("words")
+    page.locator("#library li", has_text="Blinken").get_by_role("checkbox").uncheck()
+    site.say("The repair would cost four million euros in all.")
+    visit.ask("What would the repair cost?")
+    visit.add_address(served_next("six"))
+    added = page.locator("#added .done")
+    expect(added).to_contain_text("new version")
+    expect(added).to_contain_text("It replaces the version before, which is kept")
+    added.locator("summary").click()
+    expect(added.locator("del")).to_have_text("The repair would cost four million euros in all.")
+    expect(added.locator("ins")).to_have_text("The repair would cost six million euros in all.")
+    expect(page.locator("#library li")).to_have_count(2)
+    expect(page.locator("#article .s").last).to_contain_text("six million")
+
+    page.locator("#log .cite").first.click()
+    expect(page.locator("#article .s[aria-current]")).to_contain_text("four million")
+    expect(page.locator("#article .older")).to_contain_text("An older version")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save as JSON").click()
+    assert (
+        "four million" in json.loads(saved.value.path().read_text("utf-8"))["articles"][0]["text"]
+    )
+    page.get_by_role("button", name="Show the newer one").click()
+    expect(page.locator("#article .s").last).to_contain_text("six million")
+    expect(page.locator("#article .older")).to_have_count(0)
+
+
+def test_reprints_are_pointed_out(visit: Visit) -> None:
+    page = visit.page
+    visit.add_text(BRIDGE * 3, "A bridge is closed")
+    visit.add_text(BRIDGE * 3 + "Reporting by Ada Byron.", "Bridge closed")
+    added = page.locator("#added .done")
+    expect(added).to_contain_text(
+        "Nearly the same as “A bridge is closed”; both are kept. Remove one if it is a reprint."
+    )
+    visit.add_text(BRIDGE * 3, "The same once more")
+    expect(added).to_contain_text("was there already")
+
+
+def test_questions_are_suggested_for_what_is_chosen(site: Site, visit: Visit) -> None:
+    page = visit.page
+    suggested = page.locator("#live .welcome li button")
+    expect(suggested).to_have_count(3)
+    visit.add_text(SPOKEN, "A bridge is closed")
+    expect(suggested.first).to_have_text("What did Petra Novak say about the European Union?")
+    page.locator("#library li", has_text="A bridge").get_by_role("checkbox").uncheck()
+    expect(suggested.first).to_have_text("What was the UK's position?")
+    page.get_by_role("button", name="All", exact=True).click()
+    expect(suggested.first).to_contain_text("Petra Novak")
+    site.say("We will ask the European Union for the money.")
+    suggested.first.click()
+    visit.answered()
+    assert "European Union" in visit.answer()
+    expect(suggested).to_have_count(0)
 
 
 def test_each_of_two_articles_is_asked_and_its_marker_opens_it(site: Site, visit: Visit) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from assistant import seeds
 from assistant.evaluation import load_question_set
-from assistant.web.chat_view import SUGGESTIONS
+from assistant.web.suggestions import SUGGESTIONS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

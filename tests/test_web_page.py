@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from assistant.passages import split_article
 from assistant.schema import NOT_IN_ARTICLE, Answer, Article
-from assistant.web.chat_view import SUGGESTIONS
+from assistant.web.suggestions import SUGGESTIONS
 from tests.conftest import POSITION
 
 if TYPE_CHECKING:
@@ -74,6 +74,31 @@ def test_a_marker_shows_its_quote_and_leads_to_the_sentence(visit: Visit) -> Non
     expect(sentence).to_be_focused()
     page.keyboard.press("Escape")
     expect(marker).to_be_focused()
+
+
+def test_a_marker_tells_the_page_and_the_day(site: Site, new_visit: Callable[..., Visit]) -> None:
+    first, second = "The bridge was closed on Wednesday.", "The repair would cost nine euros."
+    site.assistant.library.add(
+        Article("b1", "Bridge", f"{first}\n\n{second}", "s", published="2023-11-10", pages=(0, 37))
+    )
+    visit = new_visit()
+    visit.page.locator("#library li", has_text="Blinken").get_by_role("checkbox").uncheck()
+    expect(visit.page.locator("#library")).to_contain_text("1 of 2 articles chosen")
+    site.say(f"{first} {second}")
+    visit.ask("When was the bridge closed?")
+    tip = visit.page.get_by_role("tooltip")
+    markers = visit.page.locator("#log .words .cite")
+    markers.first.hover()
+    expect(tip).to_contain_text("page 1, Wednesday: 8 November 2023")
+    assert "Wednesday: 8 November" in (markers.first.get_attribute("aria-label") or "")
+    markers.last.hover()
+    expect(tip).to_contain_text("page 2")
+    visit.page.locator("#log summary").first.click()
+    expect(visit.page.locator("#log .more li").first).to_contain_text("page 1")
+    visit.page.reload()
+    visit.answered()
+    visit.page.locator("#log .words .cite").first.hover()
+    expect(tip).to_contain_text("page 1")
 
 
 def test_what_the_check_could_not_confirm_looks_different_and_says_why(

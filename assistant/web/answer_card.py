@@ -7,12 +7,20 @@ a button asks for).
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from assistant.schema import NOT_IN_ARTICLE, Answer, Citation, RetrievedPassage, Sentence
 from assistant.web.conversation import Exchange
 from assistant.web.feedback import RATINGS
-from assistant.web.formatting import attributes, joined, plural, seconds, shorten, text
+from assistant.web.formatting import (
+    attributes,
+    joined,
+    place_words,
+    plural,
+    seconds,
+    shorten,
+    text,
+)
 
 HIGHLIGHTED = 4
 """Passages marked in the article before there is an answer: the best of what was found."""
@@ -98,14 +106,15 @@ def _question(question: str) -> str:
 
 
 def _answer(answer: Answer) -> str:
-    sentences = " ".join(_sentence(sentence) for sentence in answer.sentences)
+    places = {place.marker: place_words(place) for place in answer.places}
+    sentences = " ".join(_sentence(sentence, places) for sentence in answer.sentences)
     notices = "".join(f"<li>{text(notice)}</li>" for notice in answer.notices)
     return (
         f'<p class="words">{sentences or text(answer.text)}</p>'
         + _related(answer)
         + (f'<ul class="notices">{notices}</ul>' if notices else "")
         + f'<p class="outcome"><span class="dot"></span>{_outcome(answer)}</p>'
-        + _details(answer)
+        + _details(answer, places)
     )
 
 
@@ -114,11 +123,13 @@ def _unanswered(exchange: Exchange) -> str:
     return f'{partial}<p class="problem">{text(exchange.note)}</p>'
 
 
-def _sentence(sentence: Sentence) -> str:
+def _sentence(sentence: Sentence, places: Mapping[int, str]) -> str:
     words = text(sentence.text)
     if sentence.text == NOT_IN_ARTICLE:
         return f'<span class="refusal">{words}</span>'
-    marked = "".join(_marker(citation) for citation in sentence.citations)
+    marked = "".join(
+        _marker(citation, places.get(citation.marker)) for citation in sentence.citations
+    )
     if sentence.support not in _UNCONFIRMED:
         return f'<span class="{sentence.support}">{words}{marked}</span>'
     reason = sentence.reason or "Nothing in the article was found that says this."
@@ -131,8 +142,9 @@ def _sentence(sentence: Sentence) -> str:
     return f'<span class="{sentence.support}">{words}</span><button{why}>?</button>{marked}'
 
 
-def _marker(citation: Citation) -> str:
+def _marker(citation: Citation, place: str | None) -> str:
     quote = shorten(citation.quote)
+    source = ", ".join(filter(None, (citation.title, place)))
     button = attributes(
         type="button",
         class_="cite",
@@ -142,7 +154,8 @@ def _marker(citation: Citation) -> str:
         data_end=citation.end,
         data_tip=f"“{quote}”",
         data_source=citation.title,
-        aria_label=f"Source {citation.marker}: “{quote}” – {citation.title}",
+        data_place=place,
+        aria_label=f"Source {citation.marker}: “{quote}” – {source}",
     )
     return f"<button{button}>{citation.marker}</button>"
 
@@ -163,7 +176,7 @@ def _related(answer: Answer) -> str:
     return f'<div class="related"><h3>Related, but not an answer</h3><ul>{"".join(rows)}</ul></div>'
 
 
-def _details(answer: Answer) -> str:
+def _details(answer: Answer, places: Mapping[int, str]) -> str:
     rows = [
         f"<dt>{label}</dt><dd>{seconds(value)}</dd>"
         for name, label in _STAGES.items()
@@ -182,7 +195,8 @@ def _details(answer: Answer) -> str:
     if answer.standalone and answer.standalone != answer.question:
         rewritten = f'<p>Searched for: <q class="standalone">{text(answer.standalone)}</q></p>'
     quotes = "".join(
-        f'<li value="{c.marker}">“{text(shorten(c.quote))}” <cite>{text(c.title)}</cite></li>'
+        f'<li value="{c.marker}">“{text(shorten(c.quote))}” '
+        f"<cite>{joined((c.title, places.get(c.marker)))}</cite></li>"
         for c in answer.citations
     )
     return (

@@ -78,19 +78,27 @@ class Endpoints:
         history: Sequence[Sequence[str]] | None,
         stopped: Halt,
     ) -> Iterator[StreamEvent]:
-        with self._workspace.at_work() as closing:
-            yield from self._workspace.assistant.stream(
-                question,
-                articles=articles or None,
-                history=_turns(history),
-                stopped=lambda: stopped() or closing(),
-            )
+        return self._workspace.stream(
+            self._workspace.assistant,
+            question,
+            articles=articles or None,
+            history=_turns(history),
+            stopped=stopped,
+        )
 
     def add_article(self, url: str = "", text: str = "", title: str = "") -> dict[str, Any]:
         """Add an article to the library, from its web address or from its text."""
         given = text[:MAX_TEXT] if text else None
-        article, new = self._workspace.add(None if text else url, text=given, title=title)
-        return {**_described(article), "new": new}
+        added = self._workspace.add(None if text else url, text=given, title=title)
+        return {
+            **_described(self._workspace.assistant.library.article(added.id)),
+            "new": added.state != "unchanged",
+            "state": added.state,
+            "replaced": added.replaced or None,
+            "changes": [asdict(change) for change in added.changes],
+            "similar": list(added.similar),
+            "notices": list(added.notices),
+        }
 
     def list_articles(self) -> list[dict[str, Any]]:
         """List the articles in the library: id, title, source, outlet, byline and date."""
@@ -98,7 +106,7 @@ class Endpoints:
 
     def remove(self, article_id: str) -> dict[str, Any]:
         """Remove an article from the library."""
-        self._workspace.assistant.remove(article_id)
+        self._workspace.remove(article_id)
         return {"removed": article_id}
 
     def search_passages(

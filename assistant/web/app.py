@@ -16,14 +16,17 @@ from assistant.answering import Assistant
 from assistant.articles import Loader
 from assistant.errors import AssistantError
 from assistant.settings import Settings
-from assistant.web import api, chat_pane, choices, evaluate_tab, library_pane, passages_tab
+from assistant.web import api, chat_pane, evaluate_tab, library_pane, passages_tab
+from assistant.web import choices as choices_tab
 from assistant.web.assets import html_part
 from assistant.web.chat import Chat
-from assistant.web.chat_view import log_html, suggestions, welcome_html
+from assistant.web.chat_pane import ChatWidgets
+from assistant.web.chat_view import log_html
 from assistant.web.conversation import Conversation
 from assistant.web.formatting import text
-from assistant.web.library_pane import LibraryWidgets, Shelf
+from assistant.web.library_pane import LibraryWidgets
 from assistant.web.line import Line
+from assistant.web.shelf import Shelf
 from assistant.web.workspace import Workspace, opened
 
 TITLE = "Ask the article"
@@ -75,46 +78,62 @@ def _page(page: gr.Blocks, workspace: Workspace) -> None:
     health = html_part(_header("Opening …"), "top")
     with gr.Tabs(elem_id="tabs"):
         with gr.Tab("Chat", id="chat"), gr.Row(elem_id="desk", equal_height=False):
-            with gr.Column(elem_id="library-pane", scale=0, min_width=0):
-                panel, added, inputs = library_pane.lay_out_library()
-            with gr.Column(elem_id="article-pane", scale=1, min_width=0):
-                article = library_pane.lay_out_article()
-            with gr.Column(elem_id="chat-pane", scale=1, min_width=0):
-                talk = chat_pane.lay_out(kept)
+            shelved, talk = _desk(kept)
         with gr.Tab("Passages", id="passages-tab"), gr.Column(elem_classes="sheet"):
             passages_tab.lay_out(workspace, kept)
         evaluating = gr.Tab("Evaluate", id="evaluate-tab")
         with gr.Tab("Settings", id="settings"), gr.Column(elem_classes="sheet"):
-            chosen = choices.lay_out(workspace)
+            choices = choices_tab.lay_out(workspace)
     with evaluating, gr.Column(elem_classes="sheet"):
-        evaluate_tab.lay_out(workspace, chosen)
-    shelf = Shelf(workspace)
-    library_pane.wire(workspace, LibraryWidgets(panel, added, article, **inputs), kept)
-    chat_pane.wire(Chat(workspace, Line(chat_pane.CONCURRENT)), talk, chosen)
-
-    async def start(state: Any) -> AsyncGenerator[list[Any], None]:
-        conversation = Conversation.restore(state)
-        log = log_html(conversation)
-        skip = gr.skip()
-        if not workspace.opening.done():
-            yield [log, skip, skip, skip, _header("Loading the model …")]
-        try:
-            ready = await asyncio.wrap_future(workspace.opening)
-        except AssistantError as error:
-            problem = f'<p class="problem">{text(error)}</p>'
-            yield [log, problem, "", problem, _header("Not ready")]
-            return
-        live = "" if conversation.exchanges else welcome_html(suggestions(ready))
-        yield [log, live, shelf.panel(conversation), shelf.article(), _header(ready.model_name)]
-
-    page.load(
-        start,
+        evaluate_tab.lay_out(workspace, choices)
+    chat = Chat(workspace, Line(chat_pane.CONCURRENT))
+    begun = page.load(
+        _Start(workspace, chat).begin,
         kept,
-        [talk.log, talk.live, panel, article, health],
+        [talk.log, talk.live, shelved.panel, shelved.article, health],
         concurrency_limit=None,
         api_visibility="private",
         show_progress="hidden",
     )
+    chosen = library_pane.wire(workspace, shelved, kept)
+    chat_pane.wire(chat, talk, choices, [begun, *chosen], shelved.article.open)
+
+
+def _desk(kept: gr.BrowserState) -> tuple[LibraryWidgets, ChatWidgets]:
+    """Library, article and chat, side by side."""
+    with gr.Column(elem_id="library-pane", scale=0, min_width=0):
+        panel, added, inputs = library_pane.lay_out_library()
+    with gr.Column(elem_id="article-pane", scale=1, min_width=0):
+        article = library_pane.lay_out_article()
+    with gr.Column(elem_id="chat-pane", scale=1, min_width=0):
+        talk = chat_pane.lay_out(kept)
+    return LibraryWidgets(panel, added, article, **inputs), talk
+
+
+class _Start:
+    """What the page shows when it is opened: what is there, then what is waited for."""
+
+    def __init__(self, workspace: Workspace, chat: Chat) -> None:
+        self._workspace = workspace
+        self._chat = chat
+        self._shelf = Shelf(workspace)
+
+    async def begin(self, state: Any) -> AsyncGenerator[list[Any], None]:
+        conversation = Conversation.restore(state)
+        log = log_html(conversation)
+        skip = gr.skip()
+        if not self._workspace.opening.done():
+            yield [log, skip, skip, skip, _header("Loading the model …")]
+        try:
+            ready = await asyncio.wrap_future(self._workspace.opening)
+        except AssistantError as error:
+            problem = f'<p class="problem">{text(error)}</p>'
+            yield [log, problem, "", problem, _header("Not ready")]
+            return
+        # Questions that have to be looked for come after this; see ``Chat.settle``.
+        live = "" if conversation.exchanges else self._chat.welcome(conversation, at_once=True)
+        header = _header(ready.model_name)
+        yield [log, live, self._shelf.panel(conversation), self._shelf.article(), header]
 
 
 def _header(state: str) -> str:

@@ -17,13 +17,24 @@ MAX_CHARS = 300_000
 _HEADING_CHARS = 140
 
 
-def article_html(article: Article, passages: Sequence[Passage], around: int = 0) -> str:
-    """The pane's content; ``around`` is an offset into the article that has to be in it."""
+def article_html(
+    article: Article,
+    passages: Sequence[Passage],
+    around: int = 0,
+    *,
+    newer: str = "",
+    also: Sequence[str] = (),
+) -> str:
+    """The pane's content; ``around`` is an offset into the article that has to be in it.
+
+    ``newer`` is the id of the version that has taken this one's place; ``also`` are addresses
+    that gave the same text.
+    """
     start, end = _window(len(article.text), around)
     shown = [p for p in passages if p.start >= start and p.end <= end]
     parts = [
         f"<article{attributes(class_='article', data_article=article.id, data_start=start)}>",
-        _header(article),
+        _header(article, newer, also),
         _cut(article, start, "earlier") if start else "",
         '<div class="article-text">',
         *_paragraphs(article, shown, start, end),
@@ -48,7 +59,7 @@ def waiting_html() -> str:
     return f'<div class="skeleton" role="status" aria-label="Opening the library">{lines}</div>'
 
 
-def _header(article: Article) -> str:
+def _header(article: Article, newer: str, also: Sequence[str]) -> str:
     known = facts(article)
     address = web_address(article)
     source = (
@@ -58,10 +69,21 @@ def _header(article: Article) -> str:
     )
     meta = " · ".join(part for part in (known, source) if part)
     notices = "".join(f"<li>{text(notice)}</li>" for notice in article.notices)
+    others = [name for name in also if name not in (address, article.source)]
+    same = "".join(f'<p class="facts">Also at {text(name)}</p>' for name in others)
     return (
-        f'<header><h2>{text(article.title)}</h2><p class="facts">{meta}</p>'
+        f'<header><h2>{text(article.title)}</h2><p class="facts">{meta}</p>{same}'
+        + (_replaced(newer) if newer else "")
         + (f'<ul class="notices">{notices}</ul>' if notices else "")
         + "</header>"
+    )
+
+
+def _replaced(newer: str) -> str:
+    button = attributes(type="button", data_do="open", data_article=newer)
+    return (
+        '<p class="older">An older version, kept for the answers that quote it. '
+        f"<button{button}>Show the newer one</button></p>"
     )
 
 

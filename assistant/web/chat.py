@@ -11,13 +11,15 @@ from assistant.errors import AssistantError, UserInputError
 from assistant.reading import Halt
 from assistant.schema import Answer, Delta, Evidence, RetrievedPassage, StreamEvent
 from assistant.web.answer_card import pending_html, status_words
-from assistant.web.chat_view import View, log_html, suggestions, welcome_html
+from assistant.web.chat_view import View, log_html, welcome_html
 from assistant.web.conversation import Conversation, Exchange
 from assistant.web.feedback import RATINGS
 from assistant.web.formatting import plural
 from assistant.web.line import Line, Place
 from assistant.web.runs import Run, Stopped
-from assistant.web.workspace import Choice, Workspace
+from assistant.web.suggestions import Suggestions
+from assistant.web.variants import Choice
+from assistant.web.workspace import Workspace
 
 STOPPED = "Stopped."
 
@@ -75,6 +77,7 @@ class Chat:
 
     workspace: Workspace
     line: Line
+    suggestions: Suggestions = field(default_factory=Suggestions)
     _asked: dict[str, Asked] = field(default_factory=dict)
 
     async def ask(
@@ -149,33 +152,58 @@ class Chat:
         """
         if not 0 <= index < len(conversation.exchanges):
             raise UserInputError("That answer is no longer here.")
-        settings = self.workspace.assistant_for(choice).settings
+        settings = self.workspace.variants.assistant(choice).settings
         exchange = conversation.exchanges[index]
         self.workspace.feedback.add(exchange, rating, comment, settings.fingerprint())
         conversation = conversation.rated(index, rating)
         thanks = f"Kept on this computer: {RATINGS[rating].lower()}."
         return View(log=log_html(conversation), status=thanks, kept=conversation.keep())
 
-    def cleared(self) -> View:
-        """An empty conversation; every article is chosen again."""
-        live = welcome_html(suggestions(self.workspace.assistant))
-        return View(log="", live=live, status="", kept=Conversation().keep(), editing=False)
+    def cleared(self, conversation: Conversation) -> View:
+        """An empty conversation about the same articles."""
+        empty = Conversation(left_out=conversation.left_out)
+        live = self.welcome(empty)
+        return View(log="", live=live, status="", kept=empty.keep(), editing=False)
+
+    def welcome(self, conversation: Conversation, *, at_once: bool = False) -> str:
+        """What an empty conversation begins with; ``at_once`` without looking for questions."""
+        assistant = self.workspace.assistant
+        scope = conversation.scope(assistant.library.article_ids())
+        find = self.suggestions.known if at_once else self.suggestions.find
+        return welcome_html(find(assistant, scope) or ())
+
+    def settle(self, conversation: Conversation, choice: Choice, session: str) -> str | None:
+        """After articles were chosen: let the model read them, and suggest questions about them.
+
+        None where there is something else to be seen than suggestions.
+        """
+        self.look(conversation, choice)
+        if conversation.exchanges:
+            return None
+        welcome = self.welcome(conversation)
+        return None if session in self._asked else welcome
+
+    def look(self, conversation: Conversation, choice: Choice, article_id: str = "") -> None:
+        """Let the model read the chosen articles: the one that is shown, then the last added."""
+        scope = conversation.scope(self.workspace.assistant.library.article_ids())
+        scope.sort(key=lambda key: key == article_id)
+        self.workspace.read_ahead(choice, scope[::-1])
 
     def _stream(
         self, question: str, conversation: Conversation, choice: Choice, stopped: Halt
     ) -> Generator[StreamEvent, None, None]:
-        with self.workspace.at_work() as closing:
-            assistant = self.workspace.assistant_for(choice)
-            ids = assistant.library.article_ids()
-            scope = conversation.scope(ids)
-            if ids and not scope:
-                raise UserInputError("No article is chosen. Tick one in the library, then ask.")
-            yield from assistant.stream(
-                question,
-                articles=scope or None,
-                history=conversation.history(),
-                stopped=lambda: stopped() or closing(),
-            )
+        assistant = self.workspace.variants.assistant(choice)
+        ids = assistant.library.article_ids()
+        scope = conversation.scope(ids)
+        if ids and not scope:
+            raise UserInputError("No article is chosen. Tick one in the library, then ask.")
+        yield from self.workspace.stream(
+            assistant,
+            question,
+            articles=scope or None,
+            history=conversation.history(),
+            stopped=stopped,
+        )
 
     def _finished(self, conversation: Conversation) -> View:
         exchange = conversation.exchanges[-1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,82 +81,117 @@ def lay_out(kept: gr.BrowserState) -> ChatWidgets:
     )
 
 
-def wire(chat: Chat, page: ChatWidgets, choices: ChoiceWidgets) -> None:
-    """Connect every button of the chat to its step."""
+class _Steps:
+    """What each event of the chat does, from the page's values to the page's values."""
+
+    def __init__(self, chat: Chat, choices: ChoiceWidgets) -> None:
+        self._chat = chat
+        self._choices = choices
 
     async def ask(
-        request: gr.Request, question: str, kept: Any, editing: bool, *chosen: Any
+        self, request: gr.Request, question: str, kept: Any, editing: bool, *chosen: Any
     ) -> AsyncGenerator[list[Any], None]:
         conversation = Conversation.restore(kept)
         if editing:
             conversation = conversation.without_last()
-        session = request.session_hash or ""
-        async for view in chat.ask(question, conversation, choices.read(chosen), session):
+        choice, session = self._choices.read(chosen), request.session_hash or ""
+        async for view in self._chat.ask(question, conversation, choice, session):
             yield show(view)
 
-    async def again(request: gr.Request, kept: Any, *chosen: Any) -> AsyncGenerator[Any, None]:
+    async def again(
+        self, request: gr.Request, kept: Any, *chosen: Any
+    ) -> AsyncGenerator[list[Any], None]:
         conversation = Conversation.restore(kept)
         if not conversation.exchanges:
             return
         question = conversation.exchanges[-1].question
-        session = request.session_hash or ""
-        earlier = conversation.without_last()
-        async for view in chat.ask(question, earlier, choices.read(chosen), session):
-            yield show(view)
+        async for shown in self.ask(request, question, kept, True, *chosen):
+            yield shown
 
-    def suggested(event: gr.EventData) -> str:
-        return str(event._data.get("question", ""))
-
-    def edit(kept: Any) -> list[Any]:
+    def edit(self, kept: Any) -> list[Any]:
         exchanges = Conversation.restore(kept).exchanges
         question = exchanges[-1].question if exchanges else ""
         note = "Change the question, then ask: the new answer takes the old one's place."
         return show(View(question=question, editing=bool(exchanges), status=note))
 
-    def cancel() -> list[Any]:
-        return show(View(question="", editing=False, status=""))
+    async def stop(self, request: gr.Request) -> None:  # in the event loop, where the line is
+        self._chat.stop(request.session_hash or "")
 
-    async def stop(request: gr.Request) -> None:  # in the event loop, where the line is
-        chat.stop(request.session_hash or "")
-
-    def rate(event: gr.EventData, kept: Any, *chosen: Any) -> list[Any]:
+    def rate(self, event: gr.EventData, kept: Any, *chosen: Any) -> list[Any]:
         given = event._data
         try:
-            view = chat.rate(
+            view = self._chat.rate(
                 Conversation.restore(kept),
                 int(given.get("turn", -1)),
                 str(given.get("rating", "")),
                 str(given.get("comment", "")),
-                choices.read(chosen),
+                self._choices.read(chosen),
             )
         except AssistantError as error:
             view = View(status=str(error))
         return show(view)
 
-    def clear() -> list[Any]:
-        return show(chat.cleared())
+    def clear(self, kept: Any) -> list[Any]:
+        return show(self._chat.cleared(Conversation.restore(kept)))
 
-    def export(event: gr.EventData, kept: Any) -> str:
+    def settle(self, request: gr.Request, kept: Any, *chosen: Any) -> Any:
+        conversation = Conversation.restore(kept)
+        choice, session = self._choices.read(chosen), request.session_hash or ""
+        live = self._chat.settle(conversation, choice, session)
+        return gr.skip() if live is None else live
+
+    def look(self, event: gr.EventData, kept: Any, *chosen: Any) -> None:
+        conversation = Conversation.restore(kept)
+        article = str(event._data.get("article", ""))
+        self._chat.look(conversation, self._choices.read(chosen), article)
+
+    def export(self, event: gr.EventData, kept: Any) -> str:
         conversation = Conversation.restore(kept)
         if event._data.get("format") == "json":
-            articles = chat.workspace.assistant.articles()
+            articles = exports.cited_articles(conversation, self._chat.workspace.assistant.library)
             return download_html("conversation.json", exports.to_json(conversation, articles))
         return download_html("conversation.md", exports.to_markdown(conversation))
 
+
+def _suggested(event: gr.EventData) -> str:
+    return str(event._data.get("question", ""))
+
+
+def _cancel() -> list[Any]:
+    return show(View(question="", editing=False, status=""))
+
+
+def wire(
+    chat: Chat,
+    page: ChatWidgets,
+    choices: ChoiceWidgets,
+    chosen: Sequence[Any],
+    opened: Callable[..., Any],
+) -> None:
+    """Connect every button of the chat to its step.
+
+    ``chosen`` are the events after which other articles are asked; ``opened`` is the event of
+    an article that is shown.
+    """
+    steps = _Steps(chat, choices)
     hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    quick: dict[str, Any] = {"queue": False, **hidden}
+    own = [page.kept, *choices.inputs()]
     asked: dict[str, Any] = {
         "inputs": [page.question, page.kept, page.editing, *choices.inputs()],
         "outputs": page.outputs(),
         "concurrency_limit": None,  # the chat has a line of its own, in which one sees one's place
-        "show_progress": "hidden",
-        "api_visibility": "private",
+        **hidden,
     }
-    gr.on([page.question.submit, page.ask.click], ask, **asked)
-    page.live.suggest(suggested, None, page.question, queue=False, **hidden).then(ask, **asked)
-    page.log.again(again, **{**asked, "inputs": [page.kept, *choices.inputs()]})
-    page.log.edit(edit, page.kept, page.outputs(), queue=False, **hidden)
-    page.log.clear(clear, None, page.outputs(), queue=False, **hidden)
-    page.log.export(export, page.kept, page.download, queue=False, **hidden)
-    page.cancel.click(cancel, None, page.outputs(), queue=False, **hidden)
-    page.stop.click(stop, None, None, queue=False, **hidden)
-    page.log.rate(rate, [page.kept, *choices.inputs()], page.outputs(), queue=False, **hidden)
+    gr.on([page.question.submit, page.ask.click], steps.ask, **asked)
+    page.live.suggest(_suggested, None, page.question, **quick).then(steps.ask, **asked)
+    page.log.again(steps.again, **{**asked, "inputs": own})
+    page.log.edit(steps.edit, page.kept, page.outputs(), **quick)
+    page.log.clear(steps.clear, page.kept, page.outputs(), **quick)
+    page.log.export(steps.export, page.kept, page.download, **quick)
+    page.cancel.click(_cancel, None, page.outputs(), **quick)
+    page.stop.click(steps.stop, None, None, **quick)
+    page.log.rate(steps.rate, own, page.outputs(), **quick)
+    opened(steps.look, own, None, **quick)
+    for event in chosen:
+        event.then(steps.settle, own, page.live, **quick)

@@ -8,18 +8,9 @@ from typing import Any
 
 import gradio as gr
 
-from assistant.answering import Assistant
 from assistant.web.answer_card import exchange_html
 from assistant.web.conversation import Conversation
 from assistant.web.formatting import attributes, text
-from assistant.web.workspace import SEED_SOURCE
-
-SUGGESTIONS = (
-    "What was the UK's position?",
-    "What did Germany's foreign minister say about Israel?",
-    "What did Kishida say about G7 unity?",
-)
-"""For the sample article; a test holds that it answers every one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +43,6 @@ def log_html(conversation: Conversation, *, finished: bool = True) -> str:
         exchange_html(exchange, index, last=finished and index == count - 1)
         for index, exchange in enumerate(conversation.exchanges)
     )
-
-
-def suggestions(assistant: Assistant) -> tuple[str, ...]:
-    """Questions to begin with: for the sample article only, whose answers are known."""
-    sources = {article.source for article in assistant.articles()}
-    return SUGGESTIONS if SEED_SOURCE in sources else ()
 
 
 def welcome_html(questions: Sequence[str]) -> str:

@@ -13,7 +13,8 @@ from assistant.errors import AssistantError
 from assistant.models import EXTRACTIVE
 from assistant.web.assets import download_html, html_part
 from assistant.web.formatting import text
-from assistant.web.workspace import Choice, Workspace
+from assistant.web.variants import Choice
+from assistant.web.workspace import Workspace
 
 ENDPOINT = "A model server …"
 
@@ -42,6 +43,30 @@ class ChoiceWidgets:
 
 def lay_out(workspace: Workspace) -> ChoiceWidgets:
     """Model, caution, and the fields of a model server. Call inside the column it fills."""
+    widgets = _widgets(workspace)
+    ready = gr.Button("Get this model ready", elem_id="prepare")
+    state = html_part("", "prepared")
+    kept = gr.Button("Save the ratings given here as a file", elem_id="save-feedback")
+    download = html_part("", "feedback")
+
+    def prepare(*values: Any, progress: gr.Progress = gr.Progress()) -> str:  # noqa: B008
+        progress(0.0, desc="Getting the model ready")
+        try:
+            name = workspace.variants.prepare(widgets.read(values))
+        except AssistantError as error:
+            return f'<p class="problem" role="status">{text(error)}</p>'
+        return f'<p role="status">Ready: {text(name)} answers from the next question on.</p>'
+
+    def ratings() -> str:
+        return download_html("feedback.jsonl", "\n".join(workspace.feedback.lines()))
+
+    hidden: dict[str, Any] = {"api_visibility": "private"}
+    kept.click(ratings, None, download, show_progress="hidden", **hidden)
+    ready.click(prepare, widgets.inputs(), state, concurrency_limit=1, **hidden)
+    return widgets
+
+
+def _widgets(workspace: Workspace) -> ChoiceWidgets:
     settings = workspace.settings
     names = list(dict.fromkeys((settings.model, *_embedded_models(), EXTRACTIVE)))
     if workspace.endpoints:
@@ -54,10 +79,7 @@ def lay_out(workspace: Workspace) -> ChoiceWidgets:
         info="Answers are checked the same way, whoever writes them.",
         elem_id="model",
     )
-    with gr.Group(visible=False) as server:
-        endpoint = gr.Textbox(label="Address", placeholder="http://127.0.0.1:11434/v1")
-        name = gr.Textbox(label="Model's name there", placeholder="llama3.2")
-        key = gr.Textbox(label="Key", type="password", placeholder="if it wants one")
+    server = _model_server(model)
     caution = gr.Slider(
         0,
         1,
@@ -67,31 +89,24 @@ def lay_out(workspace: Workspace) -> ChoiceWidgets:
         info="0 answers whenever it can; 1 says “The article does not say” when in any doubt.",
         elem_id="caution",
     )
-    ready = gr.Button("Get this model ready", elem_id="prepare")
-    state = html_part("", "prepared")
-    kept = gr.Button("Save the ratings given here as a file", elem_id="save-feedback")
-    download = html_part("", "feedback")
-    widgets = ChoiceWidgets(model, caution, endpoint, name, key)
+    return ChoiceWidgets(model, caution, *server)
 
-    def chosen(model: str) -> Any:
-        return gr.update(visible=model == ENDPOINT)
 
-    def prepare(*values: Any, progress: gr.Progress = gr.Progress()) -> str:  # noqa: B008
-        progress(0.0, desc="Getting the model ready")
-        try:
-            name = workspace.prepare(widgets.read(values))
-        except AssistantError as error:
-            return f'<p class="problem" role="status">{text(error)}</p>'
-        return f'<p role="status">Ready: {text(name)} answers from the next question on.</p>'
-
-    def ratings() -> str:
-        return download_html("feedback.jsonl", "\n".join(workspace.feedback.lines()))
-
-    hidden: dict[str, Any] = {"api_visibility": "private"}
-    kept.click(ratings, None, download, show_progress="hidden", **hidden)
-    model.change(chosen, model, server, queue=False, show_progress="hidden", **hidden)
-    ready.click(prepare, widgets.inputs(), state, concurrency_limit=1, **hidden)
-    return widgets
+def _model_server(model: gr.Dropdown) -> tuple[gr.Textbox, gr.Textbox, gr.Textbox]:
+    """Address, name and key, seen when a model server is what was chosen."""
+    with gr.Group(visible=False) as server:
+        endpoint = gr.Textbox(label="Address", placeholder="http://127.0.0.1:11434/v1")
+        name = gr.Textbox(label="Model's name there", placeholder="llama3.2")
+        key = gr.Textbox(label="Key", type="password", placeholder="if it wants one")
+    model.change(
+        lambda chosen: gr.update(visible=chosen == ENDPOINT),
+        model,
+        server,
+        queue=False,
+        show_progress="hidden",
+        api_visibility="private",
+    )
+    return endpoint, name, key
 
 
 def _embedded_models() -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,31 +42,43 @@ def lay_out(workspace: Workspace, choices: ChoiceWidgets) -> None:
         )
         start = gr.Button("Run", variant="primary", elem_id="run", scale=0)
         stop = gr.Button("Stop", variant="stop", elem_id="stop-run", visible=False, scale=0)
-    progress = html_part("", "evaluation")
-
-    def run(files: list[str] | None, limit: float | None, *chosen: Any) -> Iterator[list[Any]]:
-        paths = [Path(name) for name in files or ()]
-        choice = choices.read(chosen)
-        yield ['<p role="status">Starting …</p>', gr.update(visible=False), gr.update(visible=True)]
-        for state in EvaluationRun(workspace, choice, paths, int(limit or 0) or None).states():
-            yield [state_html(state), gr.skip(), gr.skip()]
-        yield [gr.skip(), gr.update(visible=True), gr.update(visible=False)]
-
-    def stopped() -> list[Any]:
-        note = "<p role='status'>Stopped. The question under way is still being finished.</p>"
-        return [note, gr.update(visible=True), gr.update(visible=False)]
-
-    hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    outputs = [progress, start, stop]
+    outputs = [html_part("", "evaluation"), start, stop]
     running = start.click(
-        run,
+        partial(_run, workspace, choices),
         [files, limit, *choices.inputs()],
         outputs,
         concurrency_limit=1,
         api_visibility="private",
         show_progress="minimal",
     )
-    stop.click(stopped, None, outputs, cancels=[running], **hidden)
+    stop.click(
+        _stopped,
+        None,
+        outputs,
+        cancels=[running],
+        api_visibility="private",
+        show_progress="hidden",
+    )
+
+
+def _run(
+    workspace: Workspace,
+    choices: ChoiceWidgets,
+    files: list[str] | None,
+    limit: float | None,
+    *chosen: Any,
+) -> Iterator[list[Any]]:
+    paths = [Path(name) for name in files or ()]
+    choice = choices.read(chosen)
+    yield ['<p role="status">Starting …</p>', gr.update(visible=False), gr.update(visible=True)]
+    for state in EvaluationRun(workspace, choice, paths, int(limit or 0) or None).states():
+        yield [state_html(state), gr.skip(), gr.skip()]
+    yield [gr.skip(), gr.update(visible=True), gr.update(visible=False)]
+
+
+def _stopped() -> list[Any]:
+    note = "<p role='status'>Stopped. The question under way is still being finished.</p>"
+    return [note, gr.update(visible=True), gr.update(visible=False)]
 
 
 def state_html(state: State) -> str:

@@ -25,7 +25,8 @@ from assistant.evaluation import (
 from assistant.evaluation.runner import first
 from assistant.library import Library
 from assistant.schema import QuestionResult
-from assistant.web.workspace import Choice, Workspace
+from assistant.web.variants import Choice
+from assistant.web.workspace import Workspace
 
 _LOG = logging.getLogger(__name__)
 
@@ -86,7 +87,10 @@ class EvaluationRun:
             self._news.put(False)
 
     def _run(self) -> None:
-        with tempfile.TemporaryDirectory(prefix="assistant-eval-") as name:
+        with (
+            tempfile.TemporaryDirectory(prefix="assistant-eval-") as name,
+            self._workspace.ahead.paused(),
+        ):
             folder = Path(name)
             questions = load_question_set(_gathered(self._files, folder))
             if self._limit:
@@ -97,7 +101,7 @@ class EvaluationRun:
             with Library.open(
                 folder / "store", self._workspace.embedder(), embedder_name=settings.embedder
             ) as library:
-                chosen = self._workspace.assistant_for(self._choice)
+                chosen = self._workspace.variants.assistant(self._choice)
                 assistant = Assistant(
                     chosen.settings, library=library, chat_model=chosen.chat_model
                 )

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 
-from assistant.schema import Answer, Article, markdown_text
+from assistant.errors import UnknownArticle
+from assistant.library import Library
+from assistant.schema import Answer, Article, footnote, markdown_text
 from assistant.web.conversation import Conversation, Exchange
 
 FORMAT = "ask-the-article/conversation"
@@ -19,9 +22,9 @@ FORMAT = "ask-the-article/conversation"
 def to_json(conversation: Conversation, articles: Iterable[Article]) -> str:
     """The conversation as JSON; ``docs/web.md`` describes the format.
 
-    ``articles`` is the library; of those, the ones cited are written out.
+    ``articles`` are those of :func:`cited_articles`; others are left out.
     """
-    cited = {key for exchange in conversation.exchanges for key in _cited(exchange)}
+    cited = _cited_in(conversation)
     return json.dumps(
         {
             "format": FORMAT,
@@ -43,8 +46,17 @@ def to_json(conversation: Conversation, articles: Iterable[Article]) -> str:
     )
 
 
+def cited_articles(conversation: Conversation, library: Library) -> list[Article]:
+    """What a conversation cites, as far as the library has it, in older versions too."""
+    found = []
+    for article_id in sorted(_cited_in(conversation)):
+        with suppress(UnknownArticle):
+            found.append(library.article(article_id))
+    return found
+
+
 def to_markdown(conversation: Conversation) -> str:
-    """The conversation with a footnote for every quote: source, title and offsets."""
+    """The conversation with a footnote for every quote: title, source and place."""
     parts = ["# Questions and answers"]
     for number, exchange in enumerate(conversation.exchanges, start=1):
         parts.append(f"## {markdown_text(exchange.question)}")
@@ -66,15 +78,19 @@ def _answer(answer: Answer, number: int) -> list[str]:
     if answer.related:
         nearest = "\n".join(f"- “{markdown_text(hit.passage.text)}”" for hit in answer.related)
         parts.append(f"Related passages (not an answer):\n\n{nearest}")
+    places = {place.marker: place for place in answer.places}
     if answer.citations:
         parts.append(
             "\n".join(
-                f"[^{number}-{c.marker}]: “{markdown_text(c.quote)}” – {markdown_text(c.title)}, "
-                f"{markdown_text(c.source)}, characters {c.start}–{c.end}"
+                f"[^{number}-{c.marker}]: {footnote(c, places.get(c.marker))}"
                 for c in answer.citations
             )
         )
     return parts
+
+
+def _cited_in(conversation: Conversation) -> set[str]:
+    return {key for exchange in conversation.exchanges for key in _cited(exchange)}
 
 
 def _cited(exchange: Exchange) -> set[str]:

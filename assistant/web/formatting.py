@@ -8,12 +8,19 @@ between it and the page, so text from articles, models and people passes :func:`
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterable
 from urllib.parse import quote, urlsplit
 
-from assistant.schema import Article
+from assistant.schema import Article, Place
 
 _QUOTE_CHARS = 600
+
+_ISO_DAY = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
+# Not the computer's own language: the page speaks English.
+_MONTHS = (
+    "January February March April May June July August September October November December"
+).split()
 
 
 def text(value: object) -> str:
@@ -71,6 +78,18 @@ def day(published: str | None) -> str | None:
     if published and len(published) > 10 and published[4:5] == "-" and published[10] in "T ":
         return published[:10]
     return published
+
+
+def place_words(place: Place) -> str:
+    """Pages and days of a quote for people: ``page 3, Wednesday: 8 November 2023``; unescaped."""
+    days = [_ISO_DAY.sub(_day_in_words, day) for day in place.days]
+    return ", ".join(filter(None, (place.pages, *days)))
+
+
+def _day_in_words(found: re.Match[str]) -> str:
+    month = int(found[2])
+    name = _MONTHS[month - 1] if 1 <= month <= len(_MONTHS) else found[2]
+    return f"{int(found[3])} {name} {found[1]}"
 
 
 def web_address(article: Article) -> str | None:

@@ -5,17 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assistant.articles.identity import Change
 from assistant.schema import Article
-from assistant.web.formatting import attributes, facts, origin, plural, text
+from assistant.web.formatting import attributes, facts, origin, plural, shorten, text
+
+CHANGES_SHOWN = 30
+"""Changed sentences listed; an article that was written anew has hundreds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """How adding one thing went: ``problem`` says why it failed, and what to try."""
+    """How adding one thing went: ``problem`` says why it failed, and what to try.
+
+    ``told`` is what its reader should know; ``changes`` are its sentences that are not as they
+    were.
+    """
 
     name: str
     problem: str = ""
     note: str = ""
+    told: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
 
 
 def library_html(articles: Sequence[Article], left_out: Sequence[str]) -> str:
@@ -35,15 +45,36 @@ def library_html(articles: Sequence[Article], left_out: Sequence[str]) -> str:
 
 def added_html(results: Sequence[Added], working: str = "") -> str:
     """A line for every thing added or refused, and for the one being read."""
-    rows = [
-        f'<li class="failed"><strong>{text(item.name)}</strong> {text(item.problem)}</li>'
-        if item.problem
-        else f'<li class="done"><strong>{text(item.name)}</strong> {text(item.note)}</li>'
-        for item in results
-    ]
+    rows = [_added(item) for item in results]
     if working:
         rows.append(f'<li class="working"><span class="spinner"></span>{text(working)}</li>')
     return f'<ul class="added" role="status">{"".join(rows)}</ul>' if rows else ""
+
+
+def _added(item: Added) -> str:
+    if item.problem:
+        return f'<li class="failed"><strong>{text(item.name)}</strong> {text(item.problem)}</li>'
+    told = "".join(f"<p>{text(notice)}</p>" for notice in item.told)
+    return (
+        f'<li class="done"><strong>{text(item.name)}</strong> {text(item.note)}{told}'
+        f"{_changes(item.changes)}</li>"
+    )
+
+
+def _changes(changes: Sequence[Change]) -> str:
+    if not changes:
+        return ""
+    rows = "".join(
+        (f"<p><del>{text(shorten(change.old))}</del></p>" if change.old else "")
+        + (f"<p><ins>{text(shorten(change.new))}</ins></p>" if change.new else "")
+        for change in changes[:CHANGES_SHOWN]
+    )
+    left = len(changes) - CHANGES_SHOWN
+    more = f"<p>and {plural(left, 'more sentence')}</p>" if left > 0 else ""
+    return (
+        f'<details class="changes"><summary>{plural(len(changes), "sentence")} changed</summary>'
+        f"{rows}{more}</details>"
+    )
 
 
 def _row(article: Article, chosen: bool) -> str:

@@ -72,12 +72,8 @@ def run(
     check_binding(host, accounts, insecure=insecure)
     with bind(host, port) as sock, _private_folder():
         workspace = _workspace(assistant_or_settings, endpoints=is_loopback(host))
-        server = _uvicorn(_page(workspace), workspace, host, root_path, accounts, mcp=mcp)
-        shown = "localhost" if is_loopback(host) else host
-        address = f"http://{shown}:{sock.getsockname()[1]}/"
-        print(f"Ask the article: {address}  (Ctrl-C stops it)", file=sys.stderr, flush=True)
-        if open_browser:
-            threading.Timer(1.0, webbrowser.open, (address,)).start()
+        server = _uvicorn(workspace, host, root_path, accounts, mcp=mcp)
+        _tell(host, sock.getsockname()[1], open_browser=open_browser)
         workspace.opening.add_done_callback(
             lambda opening: setattr(server, "should_exit", opening.exception() is not None)
         )
@@ -88,6 +84,14 @@ def run(
         finally:
             workspace.close(with_assistant=isinstance(assistant_or_settings, Settings))
         workspace.raise_failure()
+
+
+def _tell(host: str, port: int, *, open_browser: bool) -> None:
+    """Say where the page is, and open it if that is wanted."""
+    address = f"http://{'localhost' if is_loopback(host) else host}:{port}/"
+    print(f"Ask the article: {address}  (Ctrl-C stops it)", file=sys.stderr, flush=True)
+    if open_browser:
+        threading.Timer(1.0, webbrowser.open, (address,)).start()
 
 
 def asgi_app(
@@ -105,18 +109,25 @@ def asgi_app(
         hosts: names the server may be called by; None takes any.
         tools: what other programs' models may use.
     """
-    import gradio as gr
     from fastapi import FastAPI
     from starlette.middleware.cors import CORSMiddleware
 
-    from assistant.web.assets import favicon, head, theme
-
-    page.state_session_capacity = _SESSIONS
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     if tools:
         _add_tools(app, tools)
     # Gradio reflects every origin on a public name unless its host app has a CORS policy.
     app.add_middleware(CORSMiddleware, allow_origins=[])
+    _add_page(app, page, auth, root_path)
+    app.add_middleware(Guard, hosts=hosts)
+    return app
+
+
+def _add_page(app: FastAPI, page: Blocks, auth: Accounts, root_path: str) -> None:
+    import gradio as gr
+
+    from assistant.web.assets import favicon, head, theme
+
+    page.state_session_capacity = _SESSIONS
     gr.mount_gradio_app(
         app,
         page,
@@ -128,7 +139,7 @@ def asgi_app(
         ssr_mode=False,
         enable_monitoring=False,
         pwa=False,
-        mcp_server=False,
+        mcp_server=False,  # see ``tools``
         footer_links=[],
         run_history=False,
         root_path=root_path or None,
@@ -136,8 +147,6 @@ def asgi_app(
         theme=theme(),
         head=head(),
     )
-    app.add_middleware(Guard, hosts=hosts)
-    return app
 
 
 def _add_tools(app: FastAPI, tools: ToolServer) -> None:
@@ -161,30 +170,22 @@ def _workspace(given: Assistant | Settings, *, endpoints: bool) -> Workspace:
     return Workspace(opening, given, endpoints=endpoints)
 
 
-def _page(workspace: Workspace) -> Blocks:
-    from assistant.web.app import build_page
-
-    return build_page(workspace)
-
-
 def _uvicorn(
-    page: Blocks,
-    workspace: Workspace,
-    host: str,
-    root_path: str,
-    accounts: Accounts,
-    *,
-    mcp: bool,
+    workspace: Workspace, host: str, root_path: str, accounts: Accounts, *, mcp: bool
 ) -> uvicorn.Server:
     import uvicorn
 
     from assistant.web.api import Endpoints
-    from assistant.web.app import TITLE
+    from assistant.web.app import TITLE, build_page
     from assistant.web.tools import ToolServer
 
-    hosts = allowed_hosts(host, root_path, accounts)
-    tools = ToolServer(TITLE, Endpoints(workspace), accounts) if mcp else None
-    app = asgi_app(page, hosts=hosts, auth=accounts, tools=tools, root_path=root_path)
+    app = asgi_app(
+        build_page(workspace),
+        hosts=allowed_hosts(host, root_path, accounts),
+        auth=accounts,
+        tools=ToolServer(TITLE, Endpoints(workspace), accounts) if mcp else None,
+        root_path=root_path,
+    )
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -202,6 +203,4 @@ def _private_folder() -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="ask-the-article-", ignore_cleanup_errors=True) as made:
         os.environ["GRADIO_TEMP_DIR"] = made
         os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-        # Gradio's client, which serves the tools, would ask a hub who is calling.
-        os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
         yield

@@ -1,51 +1,39 @@
-"""What the page works with: an assistant that may still be opening, in the reader's variants.
+"""What the page works with: an assistant that may still be opening, and what readers add to it.
 
-The library is one for everybody; the model and the cautious–bold setting are each reader's.
-Not handled here: anything a person sees.
+The library is one for everybody; the model and the cautious–bold setting are each reader's
+(``variants``). Not handled here: anything a person sees.
 """
 
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from langchain_core.embeddings import Embeddings
-from langchain_core.language_models import BaseChatModel
-from pydantic import SecretStr
 
 from assistant import models, seeds
+from assistant.adding import Outcome, add_all, keep
 from assistant.answering import Assistant
 from assistant.articles import Loader, load_article
-from assistant.errors import ArticleError, UserInputError
+from assistant.articles.places import days_meant, pages_of
+from assistant.errors import ArticleError, AssistantError, UnknownArticle, UserInputError
 from assistant.fetching import is_url
 from assistant.reading import Halt
-from assistant.schema import Article
+from assistant.schema import Answer, Place, StreamEvent, Turn
 from assistant.settings import Settings
+from assistant.web.ahead import Ahead, wish_for
 from assistant.web.feedback import Feedback
+from assistant.web.variants import Choice, Variants
 
 SEED_SOURCE = "seeds/g7-gaza-blinken.txt"
 SEED_TITLE = "Blinken calls on the G7 to speak with one voice on Gaza"
 
 PATIENCE = 5.0
 """Seconds that closing waits for questions and additions under way."""
-
-MODELS_KEPT = 2
-"""Chat models held in memory at once, the configured one not counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What a reader chose: ``model`` empty means the configured one; ``caution`` 0 to 1."""
-
-    model: str = ""
-    caution: float | None = None
-    endpoint: str | None = None
-    api_key: str = ""
 
 
 class Workspace:
@@ -68,67 +56,104 @@ class Workspace:
         self.opening = opening
         self.settings = settings
         self.endpoints = endpoints
-        self._embedder = embedder
+        self.variants = Variants(opening, endpoints=endpoints)
         self.feedback = Feedback(settings.store)
+        self.ahead = Ahead()
+        self._embedder = embedder
         self._loader = loader or Loader(offline=settings.offline)
         self._working = 0
         self._rest = threading.Condition()
         self._closing = threading.Event()
         self._adding = threading.Lock()
-        self._choosing = threading.Lock()
-        self._models: OrderedDict[tuple[str, str | None, str], BaseChatModel | None] = OrderedDict()
 
     @property
     def assistant(self) -> Assistant:
         """The assistant as configured. Waits while it is opening; raises what stopped it."""
         return self.opening.result()
 
-    def assistant_for(self, choice: Choice) -> Assistant:
-        """The assistant with the reader's model and caution, over the same library.
+    def read_ahead(self, choice: Choice, article_ids: Sequence[str]) -> None:
+        """Let the reader's model read articles, the first ones first, while nobody asks.
+
+        Returns soon, and takes the place of what was wished for before. Never fails: what cannot
+        be read ahead is read when it is asked about.
+        """
+        with suppress(AssistantError):
+            if not self.variants.at_hand(choice):
+                return
+            if wish := wish_for(self.variants.assistant(choice), article_ids):
+                self.ahead.wish(wish)
+
+    def stream(
+        self,
+        assistant: Assistant,
+        question: str,
+        *,
+        articles: Sequence[str] | None,
+        history: Sequence[Turn],
+        stopped: Halt,
+    ) -> Generator[StreamEvent, None, None]:
+        """:meth:`Assistant.stream` for a reader: the Answer has the places of its citations.
 
         Raises:
-            SettingsError, ModelError, WeightsError: the choice cannot be had.
+            Stopped: ``stopped`` said so, or the workspace is being closed.
+            AssistantError: as the assistant.
         """
-        base = self.assistant
-        changes = {"caution": choice.caution, **self._model_settings(choice)}
-        given = {key: value for key, value in changes.items() if value is not None}
-        if not given or all(getattr(base.settings, key) == given[key] for key in given):
-            return base
-        kept = base.settings.model_dump(exclude_unset=False)
-        settings = Settings.load(**{**kept, **given})
-        model = self._chat_model(settings, base)
-        return Assistant(settings, library=base.library, chat_model=model)
-
-    def prepare(self, choice: Choice, progress: models.Progress | None = None) -> str:
-        """Get a chosen model ready, downloading it if need be; its name as answers carry it."""
-        base = self.assistant
-        settings = Settings.load(**{**base.settings.model_dump(), **self._model_settings(choice)})
-        model = self._chat_model(settings, base, progress)
-        load = getattr(model, "load", None)
-        if load:
-            load()
-        return self.assistant_for(choice).model_name
+        with self.at_work() as closing:
+            for event in assistant.stream(
+                question,
+                articles=articles,
+                history=history,
+                stopped=lambda: stopped() or closing(),
+            ):
+                yield _placed(event, assistant) if isinstance(event, Answer) else event
 
     def add(
         self, source: str | Path | None = None, *, text: str | None = None, title: str = ""
-    ) -> tuple[Article, bool]:
-        """Add an article from an address, an uploaded file or text; whether it is new.
+    ) -> Outcome:
+        """Add an article from an address, an uploaded file or text; what became of it.
 
         Raises:
             UserInputError: an address that is none. A person at the page names no local path.
-            ArticleError, FetchError, LibraryError: nothing has been added.
+            ArticleError, FetchError, ModelError, LibraryError: nothing has been added.
         """
-        if isinstance(source, str) and not is_url(source):
-            raise UserInputError(f"“{source[:80]}” is no address; it should begin with https://")
-        library = self.assistant.library
-        with self.at_work():
-            with self._adding:
-                article = self._loader.load(source, text=text, title=title or None)
+        address = _address(source) if isinstance(source, str) else ""
+        with self.at_work(), self._adding:
+            article = self._loader.load(source, text=text, title=title or None)
             if isinstance(source, Path):
                 # The path of the upload is of no use to anybody, and nobody's business.
                 article = replace(article, source=source.name)
-            new = library.add(article)
-            return library.article(article.id), new
+            # Only what can be fetched again has versions: an upload's name may be anybody's.
+            return keep(article, self.assistant.library, source=address)
+
+    def add_listed(self, address: str, most: int) -> Iterator[Outcome]:
+        """Add an address, or what the feed or sitemap there lists; at most so many articles.
+
+        Raises:
+            UserInputError: an address that is none.
+            ModelError, LibraryError: nothing more can be added.
+        """
+        listed = 0
+
+        def count(_: str, done: int, of: int) -> None:
+            nonlocal listed
+            listed = of
+
+        with self.at_work() as closing:
+            added = add_all([_address(address)], self._loader, self.assistant.library, tell=count)
+            for _ in range(most):
+                with self._adding:
+                    outcome = next(added, None)
+                if outcome is None or closing():
+                    return
+                yield outcome
+        if listed > most:
+            left = f"{listed - most:,} more that it lists were left out: {most} are taken at once."
+            yield Outcome(address, "failed", reason=f"{left} “assistant add” takes them all.")
+
+    def remove(self, article_id: str) -> None:
+        """Remove an article. Raises UnknownArticle."""
+        self.ahead.wish(None)
+        self.assistant.remove(article_id)
 
     def embedder(self) -> Embeddings:
         """An embedding model for another library than this one.
@@ -150,15 +175,21 @@ class Workspace:
 
     @contextmanager
     def at_work(self) -> Iterator[Halt]:
-        """While this lasts the library stays open; gives what says that it has to end soon."""
-        with self._rest:
-            self._working += 1
-        try:
-            yield self._closing.is_set
-        finally:
+        """While this lasts the library stays open, and nothing is read ahead.
+
+        Gives what says that it has to end soon.
+        """
+        with ExitStack() as stack:
             with self._rest:
-                self._working -= 1
-                self._rest.notify_all()
+                self._working += 1
+            stack.callback(self._finished)
+            stack.enter_context(self.ahead.paused())
+            yield self._closing.is_set
+
+    def _finished(self) -> None:
+        with self._rest:
+            self._working -= 1
+            self._rest.notify_all()
 
     def close(self, *, with_assistant: bool) -> None:
         """Free what was opened here, and the assistant where it is this workspace's.
@@ -167,43 +198,32 @@ class Workspace:
         library under somebody's hands brings the process down.
         """
         self._closing.set()
+        self.ahead.wish(None)
         with self._rest:
             if not self._rest.wait_for(lambda: not self.busy, PATIENCE):
                 return
         self._loader.close()
-        with self._choosing:
-            for model in self._models.values():
-                _free(model)
-            self._models.clear()
+        self.variants.close()
         if with_assistant and self.opening.done() and not self.opening.exception():
             self.assistant.close()
 
-    def _model_settings(self, choice: Choice) -> dict[str, object]:
-        if not choice.model:
-            return {}
-        if choice.endpoint and not self.endpoints:
-            raise UserInputError("This server does not let readers name model servers.")
-        return {
-            "model": choice.model,
-            "endpoint": choice.endpoint,
-            "api_key": SecretStr(choice.api_key) if choice.api_key else None,
-        }
 
-    def _chat_model(
-        self, settings: Settings, base: Assistant, progress: models.Progress | None = None
-    ) -> BaseChatModel | None:
-        if (settings.model, settings.endpoint) == (base.settings.model, base.settings.endpoint):
-            return base.chat_model
-        secret = settings.api_key.get_secret_value() if settings.api_key else ""
-        key = (settings.model, settings.endpoint, secret)
-        with self._choosing:
-            if key not in self._models:
-                self._models[key] = models.chat_model(settings, progress)
-                if len(self._models) > MODELS_KEPT:
-                    _, oldest = self._models.popitem(last=False)
-                    _free(oldest)
-            self._models.move_to_end(key)
-            return self._models[key]
+def _placed(answer: Answer, assistant: Assistant) -> Answer:
+    """The answer with the pages and days of its citations, where there are any."""
+    places = []
+    for c in answer.citations:
+        with suppress(UnknownArticle):  # removed meanwhile
+            article = assistant.library.article(c.article_id)
+            days = tuple(days_meant(article, c.start, c.end))
+            places.append(Place(c.marker, pages_of(article, c.start, c.end), days))
+    return replace(answer, places=tuple(one for one in places if one.pages or one.days))
+
+
+def _address(given: str) -> str:
+    """Raises UserInputError for what is no address."""
+    if not is_url(given):
+        raise UserInputError(f"“{given[:80]}” is no address; it should begin with https://")
+    return given
 
 
 def opened(assistant: Assistant) -> Future[Assistant]:
@@ -220,7 +240,8 @@ def seed_library(assistant: Assistant) -> None:
             article = load_article(seeds.article(), title=SEED_TITLE)
         except (ArticleError, UserInputError):
             return  # an installation without samples is still a good one
-        assistant.library.add(replace(article, source=SEED_SOURCE))
+        # Known by its own path, so that adding the file again adds nothing.
+        keep(replace(article, source=SEED_SOURCE), assistant.library, source=str(seeds.article()))
 
 
 def open_in_background(opener: Callable[[], Assistant]) -> Future[Assistant]:
@@ -240,9 +261,3 @@ def open_in_background(opener: Callable[[], Assistant]) -> Future[Assistant]:
 
     threading.Thread(target=work, name="opening", daemon=True).start()
     return future
-
-
-def _free(model: BaseChatModel | None) -> None:
-    close = getattr(model, "close", None)
-    if close:
-        close()

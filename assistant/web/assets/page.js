@@ -234,10 +234,11 @@
     const words = document.createElement("p");
     words.textContent = button.dataset.tip;
     tip.append(words);
-    if (button.dataset.source) {
-      const source = document.createElement("cite");
-      source.textContent = button.dataset.source;
-      tip.append(source);
+    for (const told of [button.dataset.source, button.dataset.place]) {
+      if (!told) continue;
+      const line = document.createElement("cite");
+      line.textContent = told;
+      tip.append(line);
     }
     tip.hidden = false;
     state.tipped = button;
