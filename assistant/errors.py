@@ -11,6 +11,7 @@
     │   └── UnknownArticle        no article with this id
     ├── PromptError               a template with a missing or unknown variable
     ├── ModelError                a model that is unknown, missing or failing
+    │   ├── PromptTooLong         the question and its passages are more than it reads
     │   └── EndpointError         a remote model endpoint that fails, hangs or turns us away
     │       └── EndpointRefused   it works, and does not take this very request
     ├── Stopped                   whoever asked has stopped the answer
@@ -66,6 +67,10 @@ class PromptError(AssistantError):
 
 class ModelError(AssistantError):
     """A model is unknown, cannot be loaded, or failed while answering."""
+
+
+class PromptTooLong(ModelError):
+    """A question is more than the model reads at once, with the fewest passages it can have."""
 
 
 class EndpointError(ModelError):

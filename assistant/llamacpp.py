@@ -26,7 +26,7 @@ from langchain_core.messages.utils import convert_to_openai_messages
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import PrivateAttr
 
-from assistant.errors import ModelError, Stopped
+from assistant.errors import ModelError, PromptTooLong, Stopped
 from assistant.llamaserver import LlamaServer
 
 _END = object()
@@ -236,7 +236,7 @@ def _checked(reply: Any) -> dict[str, Any]:
         raise ModelError(f"The language model gave an unexpected reply: {reply!r:.200}")
     if error := reply.get("error"):
         if error.get("type") == "exceed_context_size_error":
-            raise ModelError(
+            raise PromptTooLong(
                 f"The prompt has {error.get('n_prompt_tokens')} tokens and the model reads "
                 f"{error.get('n_ctx')}. Ask a shorter question or raise context_tokens."
             )

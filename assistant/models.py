@@ -18,7 +18,7 @@ from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr
 
 from assistant import weights
-from assistant.errors import EndpointError, EndpointRefused, ModelError
+from assistant.errors import EndpointError, EndpointRefused, ModelError, PromptTooLong
 from assistant.settings import THIS_MACHINE, Settings
 
 if TYPE_CHECKING:
@@ -31,6 +31,9 @@ HASH = "hash"
 """The name of the embedder that needs no file: shared words make near vectors. For trying out."""
 
 _BATCH = 32
+
+_TOO_LONG = re.compile("context (length|size|window)|context_length|context_size")
+"""How servers say that a prompt is more than the model reads; there is no code for it."""
 
 Progress = Callable[[weights.Progress], None]
 
@@ -118,7 +121,7 @@ def chat_model(settings: Settings, progress: Progress | None = None) -> BaseChat
 
 @contextmanager
 def endpoint_errors(model: BaseChatModel) -> Iterator[None]:
-    """Turn what a remote provider's client raises into an :class:`EndpointError`.
+    """Turn what a remote provider's client raises into EndpointError or PromptTooLong.
 
     Provider clients share no base class, but all of them talk through httpx or derive from
     their package's own error; a model of this package raises ModelError by itself.
@@ -135,9 +138,14 @@ def endpoint_errors(model: BaseChatModel) -> Iterator[None]:
         # Some versions of a client wrap what our own part of it has raised.
         if isinstance(error.__cause__, ModelError):
             raise error.__cause__ from error
+        where = getattr(model, "where", "The model provider")
+        if _TOO_LONG.search(str(error)):
+            raise PromptTooLong(
+                f"{where} cannot read a prompt this long. Lower evidence, or ask a shorter "
+                "question."
+            ) from error
         status = getattr(error, "status_code", None)
         kind = EndpointRefused if status in (400, 413, 422) else EndpointError
-        where = getattr(model, "where", "The model provider")
         raise kind(f"{where} {_cause(error, status)}") from error
 
 
@@ -207,8 +215,6 @@ def _provider(settings: Settings) -> BaseChatModel:
 
 def _cause(error: Exception, status: object) -> str:
     name = type(error).__name__
-    if re.search("context (length|size|window)|context_length|context_size", str(error)):
-        return "cannot read a prompt this long. Lower evidence, or ask a shorter question."
     if status in (400, 413, 422):
         return f"does not take the request (HTTP {status}). Check model, or choose another one."
     if status in (401, 403):

@@ -18,7 +18,13 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk, BaseMessage, HumanMessage, SystemMessage
 
 from assistant.aliases import glosses
-from assistant.errors import EndpointError, EndpointRefused, ModelError, Stopped
+from assistant.errors import (
+    EndpointError,
+    EndpointRefused,
+    ModelError,
+    PromptTooLong,
+    Stopped,
+)
 from assistant.llamacpp import LlamaCppChat
 from assistant.models import endpoint_errors
 from assistant.prompts import inert, render
@@ -43,6 +49,11 @@ _FURNITURE = re.compile(r"\[\d{1,3}\]|\*\*|^(?:Answer|A):\s*")
 _LEAD_IN = re.compile(
     r"^(?:according to|based on|as stated in|in) the (?:given |provided )?"
     r"(?:passages?|articles?|text)s?,?\s*(?:provided,?\s*)?",
+    re.IGNORECASE,
+)
+_REPORTING = re.compile(
+    r"(^|(?<=[.!?]\s))the (?:passages?|articles?|texts?) (?:also )?"
+    r"(?:states?|says?|mentions?|reports?|explains?|notes?|indicates?) that (\W?\w)",
     re.IGNORECASE,
 )
 
@@ -154,7 +165,7 @@ class Reader:
         Closing the iterator stops the model.
 
         Raises:
-            ModelError, EndpointError: when the model fails before it has written a word. What
+            PromptTooLong, ModelError, EndpointError: before the model has written a word. What
                 was written before a later failure is kept, and ``reply.cut`` says so.
         """
         messages = self._messages(prompt, passages, question)
@@ -177,7 +188,7 @@ class Reader:
                     if _loops(reply.text):
                         reply.cut = "The model repeated itself and was stopped."
                         break
-        except EndpointError as error:
+        except (EndpointError, PromptTooLong) as error:
             if not reply.text:
                 raise
             reply.cut = f"The answer was interrupted: {error}"
@@ -237,6 +248,7 @@ def passages_text(
 def clean(text: str) -> str:
     """The model's text without markers, markup and "According to the passages,"."""
     text = _FURNITURE.sub("", text).strip()
+    text = _REPORTING.sub(lambda match: match[2].upper(), text)
     shorter = _LEAD_IN.sub("", text)
     return shorter[:1].upper() + shorter[1:] if shorter != text else text
 

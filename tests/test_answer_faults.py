@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import random
 import time
+from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from assistant import endpoint_client
-from assistant.errors import EndpointError
+from assistant.errors import EndpointError, PromptTooLong
 from assistant.schema import Answer, Delta, Turn
+from assistant.settings import Settings
 from assistant.testing import ScriptedChatModel
 from tests import endpoint_server as server
-from tests.conftest import POSITION, Opener
+from tests.conftest import POSITION, Opener, need_models
 from tests.endpoint_server import Behaviour, EndpointServer, Exchange
 from tests.sample_articles import SEED, numbered
 
@@ -140,3 +144,57 @@ def test_too_much_to_read_is_cut_by_whole_passages_and_said(
     for prompt in model.prompts:
         # Every sentence that is shown is there to its very end.
         assert prompt.count(" of town n1s") == sum(text in prompt for text in whole)
+
+
+WINDOW = 1024
+SCRIPTS = ("the talks and ", "переговоры и ", "会谈的内容、", "🕊️", "ဆွေးနွေးပွဲ ")
+
+
+def reads_at_most(tokens: int) -> Behaviour:
+    """A model with a small window, which needs more tokens for other scripts than for ASCII."""
+
+    def behave(exchange: Exchange) -> None:
+        messages: Any = exchange.body["messages"]
+        prompt = "".join(message["content"] for message in messages)
+        ascii_bytes = sum(map(str.isascii, prompt))
+        if ascii_bytes / 4.4 + (len(prompt.encode()) - ascii_bytes) / 3 > tokens:
+            says = b'{"error": {"message": "the request exceeds the available context size"}}'
+            exchange.send(*server.status(400, says))
+        else:
+            exchange.answer("It would be decided in town n1s4.")
+
+    return behave
+
+
+def test_questions_of_any_length_are_answered_or_named_too_long(
+    open_assistant: Opener, endpoint: EndpointServer
+) -> None:
+    endpoint.behave = reads_at_most(WINDOW)
+    settings = {"endpoint": endpoint.url, "context_tokens": WINDOW, "max_tokens": 64}
+    text = numbered(1, 200).text
+    assistant = open_assistant(text, model="m", caution=0.0, evidence=12, **settings)
+    choose = random.Random(37)
+    outcomes: Counter[str] = Counter()
+    for _ in range(100):
+        words = choose.choice(SCRIPTS)
+        question = "What of town n1s4, " + words * choose.randrange(3_900 // len(words))
+        try:
+            answer = assistant.ask(question)
+        except PromptTooLong as error:
+            assert "shorter question" in str(error)  # noqa: PT017
+            outcomes["too long"] += 1
+        else:
+            assert answer.text
+            outcomes["answered"] += 1
+    assert min(outcomes["answered"], outcomes["too long"]) > 20, outcomes
+    assert assistant.ask("What of town n1s4?").citations
+
+
+@pytest.mark.model
+def test_the_real_model_names_a_question_too_long(open_assistant: Opener) -> None:
+    chat = Settings.model_fields["model"].default
+    need_models(chat)
+    assistant = open_assistant(SEED, model=chat, caution=0.0, context_tokens=WINDOW)
+    with pytest.raises(PromptTooLong, match="tokens and the model reads"):
+        assistant.ask("部長は何と言いましたか。" * 300)
+    assert assistant.ask(QUESTION).text

@@ -17,7 +17,7 @@ from langchain_core.language_models import BaseChatModel
 
 from assistant import endpoint_client
 from assistant.endpoint_client import EndpointClient
-from assistant.errors import EndpointError, EndpointRefused, ModelError
+from assistant.errors import EndpointError, EndpointRefused, ModelError, PromptTooLong
 from assistant.models import chat_model, endpoint_errors
 from assistant.settings import Settings
 from tests import endpoint_server as server
@@ -227,7 +227,7 @@ def test_a_request_that_is_not_taken_is_told_apart(endpoint: EndpointServer, mod
     with pytest.raises(EndpointRefused):
         asked(model(endpoint.url), streamed=False)
     endpoint.behave = answers(400, b'{"error": {"message": "maximum context length"}}')
-    with pytest.raises(EndpointRefused, match="a prompt this long"):
+    with pytest.raises(PromptTooLong, match="a prompt this long"):
         asked(model(endpoint.url), streamed=False)
 
 
