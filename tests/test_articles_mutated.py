@@ -1,6 +1,7 @@
-"""Damaged files of every kind end as text or as a typed error, in time, and nothing else does.
+"""Damaged and hostile files of every kind end as text or as a typed error, in time.
 
-300 mutants by default; ``MUTANTS=10000 pytest tests/test_articles_mutated.py`` for the long run.
+300 mutants and every fourth bomb by default; ``MUTANTS=10000 BOMBS=1 pytest
+tests/test_articles_mutated.py`` for the long run.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import random
+import resource
 import time
 import zipfile
 from collections import Counter
@@ -17,7 +19,12 @@ from pathlib import Path
 import pytest
 
 from assistant.articles import Loader
+from assistant.articles.kinds import kind_of
+from assistant.articles.loading import MAX_CHARS
+from assistant.articles.relative_dates import relative_dates
+from assistant.articles.text import parse_markdown, text_id
 from assistant.errors import ArticleError
+from tests.bombs import BOMBS
 from tests.test_articles_documents import (
     EPUB,
     LINES,
@@ -33,6 +40,11 @@ from tests.test_articles_html import JSON_LD, page, story
 
 MUTANTS = int(os.environ.get("MUTANTS", "300"))
 SECONDS = 60  # the sandbox's own limit for one file
+EVERY = int(os.environ.get("BOMBS", "4"))
+"""Every how many bombs are tried."""
+
+GROWTH = 400_000_000
+"""Bytes of memory that a file may cost this process, beside the child that parses it."""
 
 NASTY = [
     *(b"\0", b"\xff\xfe", b"\xef\xbb\xbf", b"\x1b[2J", b"<", b"&#x0;", b"&a;", b"<![CDATA[", b"-1"),
@@ -127,3 +139,63 @@ def test_mutated_files_end_as_text_or_as_typed_errors(tmp_path: Path) -> None:
     assert slowest < SECONDS + 5
     assert outcomes["read"] > MUTANTS / 10, "hardly any mutant was readable: too much damage"
     assert outcomes["refused"] > MUTANTS / 10, "hardly any mutant was damaged: too little"
+
+
+def set_off(loader: Loader, folder: Path, bomb: str) -> tuple[str, float]:
+    """Load one of the bombs: ``read`` or ``refused``, and the seconds it took."""
+    name, made = BOMBS[bomb]
+    path = folder / name
+    path.write_bytes(made())
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start = time.monotonic()
+    try:
+        text = "\n".join(loader.expand(path)) if name == "a.xml" else loader.load(path).text
+    except ArticleError as error:
+        assert len(str(error)) < 500, bomb  # noqa: PT017
+        outcome = "refused"
+    else:
+        assert len(text) <= MAX_CHARS, bomb
+        assert "lollol" not in text, bomb
+        outcome = "read"
+    seconds = time.monotonic() - start
+    assert seconds < SECONDS + 5, bomb
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown * 1024 < GROWTH, bomb
+    return outcome, seconds
+
+
+@pytest.mark.timeout(0)
+def test_bombs_end_in_time_and_in_bounds(tmp_path: Path) -> None:
+    with Loader() as loader:
+        outcomes = {bomb: set_off(loader, tmp_path, bomb) for bomb in list(BOMBS)[::EVERY]}
+        assert loader.load(text="It still reads.").text
+    print(
+        "\n".join(f"{how:8}{seconds:6.2f} s  {bomb}" for bomb, (how, seconds) in outcomes.items())
+    )
+    assert {outcome for outcome, _ in outcomes.values()} == {"read", "refused"}
+
+
+# What is read in this process, which nobody stops when it takes for ever.
+
+
+@pytest.mark.parametrize("piece", ["<?xml>", "<!---->", "<?x?>", " ", "<!-- -->\n"])
+def test_a_root_is_looked_for_in_one_way_only(piece: str) -> None:
+    start = time.process_time()
+    assert kind_of((piece * 400 + "x").encode()) == "text"
+    assert time.process_time() - start < 1
+
+
+def test_headings_and_accents_are_read_in_one_pass() -> None:
+    start = time.process_time()
+    assert parse_markdown("# a" + " " * 50_000 + "b ##\n").facts["title"][0].startswith("a ")
+    assert text_id("a" + "\u0301\u0323" * 50_000)
+    assert time.process_time() - start < 1
+    assert text_id("e\u0323\u0301" * 200) == text_id("\u1eb9\u0301" * 200)
+
+
+def test_days_are_found_in_one_pass() -> None:
+    start = time.process_time()
+    gap = " " * 20_000
+    assert len(relative_dates(f"On Wednesday{gap}they met.", "2023-11-10")) == 1
+    assert len(relative_dates("They met on Wednesday. " * 20_000, "2023-11-10")) == 20_000
+    assert time.process_time() - start < 5

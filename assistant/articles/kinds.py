@@ -18,7 +18,8 @@ _MARKDOWN_NAMES = (".md", ".markdown", ".mdown", ".mkd")
 _HTML_NAMES = (".html", ".htm", ".xhtml", ".shtml")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _ROOT = re.compile(
-    r"^\s*(?:<\?xml[^>]*>|<!--.*?-->|<\?[^>]*>|\s)*<(!doctype\s+html|[a-z]+:?[a-z]*)",
+    # Possessive, for a file of comments that leads to no root is tried in one way only.
+    r"^(?:\s++|<!--.*?-->|<\?[^>]*>)*+<(!doctype\s+html|[a-z]+:?[a-z]*)",
     re.IGNORECASE | re.DOTALL,
 )
 _MIME = re.compile(rb"\s*(From|MIME-Version|Content-Type|Snapshot-Content-Location):")

@@ -22,13 +22,17 @@ _RELATIVE = re.compile(
     re.IGNORECASE,
 )
 # A date of its own: "Wednesday, 8 November" or "Wednesday Nov. 8" needs no help.
-_DATED = re.compile(r"\s*,?\s*(the\s+)?(\d{1,2}\b|[A-Z][a-z]{2,8}\.?\s+\d)")
+# Possessive, so that white space without end is read once and not in every combination.
+_DATED = re.compile(r"\s*+,?\s*+(the\s++)?(\d{1,2}\b|[A-Z][a-z]{2,8}\.?\s++\d)")
 _AHEAD = re.compile(
     r"(\b(will|would|shall|'ll|(is|are) (due|expected|set|scheduled|to)"
     r"|(plan|hope|expect|intend)s? to|scheduled for|until)\b[^.;]{0,60}"
     r"|\bexpected (on |by |for )?)$",
     re.IGNORECASE,
 )
+_AHEAD_WITHIN = 120
+"""Characters before a weekday in which :data:`_AHEAD` is looked for; it spans at most 90."""
+
 _NUMBERS = {"a": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 _DAYS_OF = {"day": 1, "week": 7}
 
@@ -64,7 +68,8 @@ def _resolved(text: str, written: date) -> Iterator[RelativeDate]:
         if match["day"]:
             first = last = written + timedelta(days=_DAYS[match["day"].lower()])
         elif match["weekday"]:
-            first = last = _weekday(match, text[: match.start()], written)
+            before = text[max(0, match.start() - _AHEAD_WITHIN) : match.start()]
+            first = last = _weekday(match, before, written)
         elif match["unit"]:
             first, last = _period(match["side"].lower(), match["unit"].lower(), written)
         elif match["ago"].lower() in _DAYS_OF:

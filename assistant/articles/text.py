@@ -19,7 +19,8 @@ _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028]")
 _UNSTORABLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]"
 )
-_ATX_HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$", re.MULTILINE)
+_ACCENTS = re.compile(r"([^\w\s\x00-\u02ff]{100})")  # signs, dashes and emoji do not mind
+_ATX_HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*)$", re.MULTILINE)
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.{0,20000}?)\n(?:---|\.\.\.)[ \t]*\n", re.DOTALL)
 _FRONT_LINE = re.compile(r"^([A-Za-z_]+)[ \t]*:[ \t]*(\S.*)$", re.MULTILINE)
 _FRONT_FACTS = {
@@ -45,8 +46,16 @@ def clean_text(text: str) -> str:
 
 def text_id(text: str) -> str:
     """Sixteen hex digits that do not depend on white space or on how accents are composed."""
-    canonical = " ".join(unicodedata.normalize("NFC", text).split())
+    canonical = " ".join(_composed(text).split())
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def _composed(text: str) -> str:
+    """``text`` in NFC, for which accents that stand on one letter are compared each with each.
+
+    So a run of them that no writing has is cut: a file of nothing else would take hours.
+    """
+    return "".join(unicodedata.normalize("NFC", part) for part in _ACCENTS.split(text))
 
 
 def parse_markdown(text: str) -> Parsed:
@@ -64,10 +73,17 @@ def parse_markdown(text: str) -> Parsed:
                 facts.setdefault(name, (value, f"front matter {key.lower()}"))
         text = text[front.end() :].strip()
     for heading in _ATX_HEADING.finditer(text):
-        if len(heading[1]) == 1 and heading[2]:
-            facts.setdefault("title", (heading[2][:_TITLE_CHARS], "first heading"))
+        if len(heading[1]) == 1 and (title := _without_closing(heading[2])):
+            facts.setdefault("title", (title[:_TITLE_CHARS], "first heading"))
             break
     return Parsed(text, facts)
+
+
+def _without_closing(heading: str) -> str:
+    """A heading's words: "Title ##" may end in signs that stand apart."""
+    heading = heading.strip()
+    words = heading.rstrip("#")
+    return words.rstrip() if not words or words[-1].isspace() else heading
 
 
 def first_line_title(text: str) -> str | None:
