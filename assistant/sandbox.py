@@ -63,11 +63,11 @@ class Sandbox:
             late = threading.Event()
             timer = threading.Timer(self._seconds, _give_up, (child, late))
             timer.start()
+            reply: dict[str, Any] | None = None
             try:
                 _send(child.stdin, json.dumps(options).encode(), data)
                 reply = json.loads(_receive(child.stdout))
             except (OSError, EOFError, ValueError):
-                self._discard()
                 if late.is_set():
                     raise ArticleError(
                         f"reading it took more than {self._seconds:g} seconds and was stopped"
@@ -77,6 +77,8 @@ class Sandbox:
                 ) from None
             finally:
                 timer.cancel()
+                if reply is None:  # interrupted, too: a late reply must not answer the next call
+                    self._discard()
         if "error" in reply:
             raise ArticleError(str(reply["error"]))
         result: dict[str, Any] = reply["result"]

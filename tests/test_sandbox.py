@@ -101,6 +101,16 @@ def test_a_killed_child_is_replaced(sandbox: Sandbox) -> None:
     assert sandbox.call(b"alive")["size"] == 5
 
 
+def test_an_interrupted_call_does_not_answer_the_next(sandbox: Sandbox) -> None:
+    sandbox.call(b"warm")
+    interrupt = threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGINT])
+    interrupt.start()
+    with pytest.raises(KeyboardInterrupt):
+        sandbox.call(b"interrupted", how="hang")
+    interrupt.join()
+    assert sandbox.call(b"alive")["size"] == 5
+
+
 @pytest.mark.parametrize("how", ["start", "system", "write"])
 def test_it_creates_nothing(sandbox: Sandbox, how: str, tmp_path: Path) -> None:
     target = tmp_path / "target"
