@@ -12,6 +12,9 @@ from pathlib import Path
 
 import httpx
 
+PATIENCE = 300.0
+"""Seconds until a server answers: half a second, but the machine may be busy."""
+
 
 class ChromaServer:
     """`chroma run` over a folder, on one port for its whole life, however often restarted."""
@@ -40,14 +43,14 @@ class ChromaServer:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             try:
                 if httpx.get(f"{self.url}/api/v2/heartbeat", timeout=1).status_code == 200:
                     return
             except httpx.HTTPError:
                 time.sleep(0.05)
-        raise TimeoutError(f"`chroma run` did not answer at {self.url} within a minute")
+        raise TimeoutError(f"`chroma run` did not answer at {self.url} within {PATIENCE:g} s")
 
     def pause(self, seconds: float) -> None:
         """Let it hang: connections are accepted, and nothing is answered until later."""

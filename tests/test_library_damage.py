@@ -1,19 +1,26 @@
-"""Damaged index files: each kind is noticed, nothing is lost, and the process lives on."""
+"""Damaged index files: each kind is noticed, nothing is lost, and the process lives on.
+
+Files that an older Chroma wrote are no damage: they are read as they are.
+"""
 
 from __future__ import annotations
 
 import shutil
+import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from assistant.library import Library, index, probe, upkeep
+from assistant.library.ledger import Ledger
 from assistant.testing import HashEmbedder
 from tests.sample_articles import numbered
 
 ARTICLES = 12
 SENTENCES = 12
+OLDER = Path(__file__).parent / "data" / "chroma"
+"""Stores as ``intact`` makes them, by the version of Chroma that wrote the index."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -195,6 +202,25 @@ def test_a_file_in_the_place_of_the_index_is_moved_away(store: Path) -> None:
             assert_whole(lib)
         [kept] = store.glob("broken-*")
         assert kept.is_file()
+
+
+@pytest.mark.parametrize("path", sorted(OLDER.iterdir()), ids=lambda path: path.name[:-7])
+def test_an_index_of_an_older_chroma_is_read_as_it_is(path: Path, tmp_path: Path) -> None:
+    with tarfile.open(path) as archive:
+        archive.extractall(tmp_path, filter="data")
+    ledger = Ledger(tmp_path / "ledger.sqlite3")
+    space = (ledger.fact("index") or "").partition(" ")[0]
+    ledger.set_fact("index", f"{space} {upkeep.seal_of(tmp_path / 'chroma')}")  # new file times
+    ledger.close()
+    for _ in range(2):
+        with opened(tmp_path) as lib:
+            assert_whole(lib)
+            assert lib.notices == ()
+    with opened(tmp_path) as lib:
+        assert lib.add(numbered(ARTICLES, SENTENCES)) is True
+        lib.remove(numbered(0, SENTENCES).id)
+        assert_whole(lib)
+    assert not list(tmp_path.glob("broken-*"))
 
 
 def unseal(store: Path) -> None:

@@ -89,6 +89,16 @@ def disks(folder: Path) -> Iterator[Once]:
 
 
 @contextmanager
+def full(folder: Path) -> Iterator[Once]:
+    from tests.test_library_full_disk import fill_disk
+
+    def once(cycle: int) -> dict[str, float]:
+        return {"articles": fill_disk(_fresh(folder / "store"), 300_000 + 150_000 * cycle)}
+
+    yield once
+
+
+@contextmanager
 def mutants(folder: Path) -> Iterator[Once]:
     from assistant.articles import Loader
     from tests.test_articles_mutated import SECONDS, read_mutant
@@ -104,11 +114,26 @@ def mutants(folder: Path) -> Iterator[Once]:
 
 
 @contextmanager
+def bombs(folder: Path) -> Iterator[Once]:
+    from assistant.articles import Loader
+    from tests.bombs import BOMBS
+    from tests.test_articles_mutated import set_off
+
+    with Loader() as loader:
+
+        def once(cycle: int) -> dict[str, float]:
+            outcome, seconds = set_off(loader, folder, list(BOMBS)[cycle % len(BOMBS)])
+            return {outcome: 1, "most seconds": seconds}
+
+        yield once
+
+
+@contextmanager
 def states(folder: Path) -> Iterator[Once]:
     def once(cycle: int) -> dict[str, float]:
         # A seed for each cycle: what hypothesis tries is the same for the same number.
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-        command += ["tests/test_library_states.py", f"--hypothesis-seed={cycle}"]
+        command += ["tests/test_library_states.py", f"--hypothesis-seed={cycle}", "--timeout=0"]
         environment = {**os.environ, "STATE_EXAMPLES": "25", "HYPOTHESIS_PROFILE": "explore"}
         done = subprocess.run(
             command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
@@ -197,18 +222,14 @@ def stops(folder: Path) -> Iterator[Once]:
 def corpus(folder: Path) -> Iterator[Once]:
     """Every real article and page beside the repository: none may be refused."""
     from assistant.articles import Loader
+    from tests.test_articles_real import CORPUS, real_files, unpacked
 
-    shared = ROOT.parent / "shared"
-    paths = sorted([*shared.glob("articles/*.json"), *shared.glob("pages/**/*.html")])
+    paths = real_files()
     with Loader() as loader:
 
         def once(cycle: int) -> dict[str, float]:
-            assert paths, f"there is no corpus in {shared}"
-            path = paths[cycle % len(paths)]
-            if path.suffix == ".json":
-                text = json.loads(path.read_text(encoding="utf-8"))["text"]
-                path = folder / "article.txt"
-                path.write_text(text, encoding="utf-8")
+            assert paths, f"there is no corpus in {CORPUS}"
+            path = unpacked(paths[cycle % len(paths)], folder)
             start = time.monotonic()
             article = loader.load(path)
             return {"characters": len(article.text), "most seconds": time.monotonic() - start}
@@ -228,12 +249,14 @@ PARTS = {
         Part("kills", "`kill -9` at random moments of adding, removing, re-embedding", 500, kills),
         Part("steps", "`kill -9` before and after each of 11 named steps, 5 times", 110, steps),
         Part("servers", "`kill -9` of a Chroma server while articles are added", 50, servers),
-        Part("disks", "a disk that is full at one size after another", 20, disks),
+        Part("disks", "files that may not grow beyond one size after another", 20, disks),
+        Part("full", "a disk with no room left, of one size after another", 40, full),
         Part("states", "25 sequences of 15 acts, damage, crashes, against a dict", 20, states),
         Part("processes", "8 processes open one store at once", 50, processes),
         Part("large", "an article of 100,000 passages", 1, large),
         Part("mutants", "mutated files of seven formats", 10_000, mutants),
-        Part("corpus", "real articles and pages, none of which may be refused", 200, corpus),
+        Part("bombs", "files that become large, loop, nest or mislead, of 9 formats", 61, bombs),
+        Part("corpus", "real articles and pages, none of which may be refused", 229, corpus),
         Part("faults", "22 faults of a model endpoint, 10 times", 220, faults),
         Part("stops", "the real model is stopped while it reads or writes", 100, stops),
     )
