@@ -34,9 +34,17 @@ _EXPLAINING = re.compile(
     r"|\bwhat(?: is|['’]?s| are| was| were) the (?:\w+ )?(?:difference|meaning|purpose|point"
     r"|reason|cause|effect|role|function|story|plot|background|significance|importance)s?\b"
     r"|\bwhat do(?:es)?\b.*\b(?:mean|do|stand for)\b|\bwhat\b.*\babout\W*$"
+    r"|\band (?:why|how)\W*$"
     r"|\b(?:describe|explain|summary|outline|tell me|list|identify|compare|define)\b",
     re.IGNORECASE,
 )
+_TELLING = re.compile(
+    r"\bhow (?:do|does|did|has|have|had|would)\b.*\b(?:describe|see|rate|view|call|regard|judge"
+    r"|assess|feel|react|respond|answer|defend|characteri[sz]e)[ds]?\b",
+    re.IGNORECASE,
+)
+"""Asks for someone's words, of which the nearest are wanted and not everything around them."""
+
 _QUESTION = re.compile(
     r"\?\s*$|\b(?:who|whom|whose|what|when|where|which|why|how)\b"
     r"|^\W*(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might)\b",
@@ -87,6 +95,8 @@ def explains(question: str) -> bool:
 
     A few words that ask nothing ("molasses act purpose") want to be told about, too.
     """
+    if _TELLING.search(question):
+        return False
     return bool(_EXPLAINING.search(question)) or not _QUESTION.search(question)
 
 

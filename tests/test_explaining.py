@@ -22,7 +22,10 @@ WORK = "Blinken described the effort as a work in progress."
     ("question", "explaining"),
     [
         ("Why did the firm sell?", True),
-        ("How did the minister react?", True),
+        ("How did the minister react?", False),
+        ("How does the union see the plan?", False),
+        ("How did the bridge fall?", True),
+        ("When was the wall built and why?", True),
         ("And how come they left?", True),
         ("What happened to the bridge?", True),
         ("What is the difference between a pause and a ceasefire?", True),
