@@ -41,4 +41,4 @@ def test_none_is_refused(tmp_path: Path) -> None:
         pytest.skip(f"no articles in {CORPUS}")
     with Loader() as loader:
         for path in paths[:: max(1, len(paths) // TRIED)]:
-            assert len(loader.load(unpacked(path, tmp_path)).text) > 200, path.name
+            assert len(loader.load(unpacked(path, tmp_path)).text) > 100, path.name

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import random
+import resource
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
 from typing import Any
 
 import pytest
@@ -15,6 +18,7 @@ from werkzeug import Request, Response
 
 from assistant.errors import FetchError
 from assistant.fetching import USER_AGENT, Fetcher, Page, is_url
+from tests.test_crash import everything_told, started
 
 HOSTILE = [
     "http://127.0.0.1/",
@@ -111,7 +115,7 @@ def answering(*addresses: str) -> Callable[..., list[Any]]:
 @pytest.mark.parametrize("url", HOSTILE)
 def test_hostile_urls_are_refused_without_a_connection(url: str, connections: list[Any]) -> None:
     with pytest.raises(FetchError):
-        Fetcher(seconds=5, resolver=_only_numbers).fetch(url)
+        Fetcher(seconds=60, resolver=_only_numbers).fetch(url)
     assert connections == []
 
 
@@ -144,7 +148,7 @@ def test_a_public_name_with_a_private_address_is_refused(
     addresses: tuple[str, ...], connections: list[Any]
 ) -> None:
     with pytest.raises(FetchError, match="must not be fetched"):
-        Fetcher(seconds=5, resolver=answering(*addresses)).fetch("http://news.example/story")
+        Fetcher(seconds=60, resolver=answering(*addresses)).fetch("http://news.example/story")
     assert connections == []
 
 
@@ -155,13 +159,29 @@ def test_only_the_checked_address_is_connected_to(connections: list[Any]) -> Non
         return answering(next(answers))(host, port)
 
     with pytest.raises(FetchError):
-        Fetcher(seconds=5, resolver=rebinding).fetch("http://news.example/")
+        Fetcher(seconds=60, resolver=rebinding).fetch("http://news.example/")
     assert connections == [("93.184.216.34", 80)]
+
+
+def test_whatever_a_name_resolves_to_no_private_address_is_connected_to(
+    connections: list[Any],
+) -> None:
+    private = ["127.0.0.1", "10.0.0.1", "192.168.1.1", "169.254.169.254", "::1", "fd00::1"]
+    choose = random.Random(12)
+
+    def flipping(host: str, port: int, *args: Any, **options: Any) -> Any:
+        some = choose.sample(private, choose.randrange(3))
+        return answering(*choose.sample(["93.184.216.34", *some], 1 + len(some)))(host, port)
+
+    for _ in range(50):
+        with pytest.raises(FetchError):
+            Fetcher(seconds=60, resolver=flipping).fetch("http://news.example/")
+    assert set(connections) == {("93.184.216.34", 80)}
 
 
 def test_allowing_a_host_does_not_open_metadata_services(connections: list[Any]) -> None:
     fetcher = Fetcher(
-        allow_private=["news.example"], seconds=5, resolver=answering("169.254.169.254")
+        allow_private=["news.example"], seconds=60, resolver=answering("169.254.169.254")
     )
     with pytest.raises(FetchError, match="must not be fetched"):
         fetcher.fetch("http://news.example/")
@@ -194,7 +214,7 @@ def test_what_counts_as_a_url(source: object, expected: bool) -> None:
 # From here on with a real server on the loopback address.
 
 
-def fetch(server: HTTPServer, path: str, *, seconds: float = 10) -> Page:
+def fetch(server: HTTPServer, path: str, *, seconds: float = 60) -> Page:
     return Fetcher(allow_private=["localhost"], seconds=seconds).fetch(server.url_for(path))
 
 
@@ -257,7 +277,13 @@ def test_redirects_are_followed_and_the_final_place_is_told(server: HTTPServer) 
         ("http://user@127.0.0.1/", "must not"),
         ("file:///etc/passwd", "must not"),
         ("gopher://127.0.0.1/", "must not"),
+        ("http://[::ffff:10.0.0.1]/", "must not"),
+        ("http://0x7f.1/", "must not"),
+        ("http://10.0.0.1#@localhost/", "must not"),
+        ("data:text/html,<p>words", "must not"),
+        ("javascript:alert(1)", "must not"),
         ("/loop", "redirects"),
+        ("?again", "redirects"),
     ],
 )
 def test_redirects_are_checked_like_the_first_url(
@@ -266,6 +292,20 @@ def test_redirects_are_checked_like_the_first_url(
     server.expect_request("/loop").respond_with_data(status=301, headers={"Location": location})
     with pytest.raises(FetchError, match=says):
         fetch(server, "/loop")
+
+
+def test_a_sixth_redirect_is_not_followed_and_none_in_a_page(server: HTTPServer) -> None:
+    for hop in range(6):
+        server.expect_request(f"/{hop}").respond_with_data(
+            status=307, headers={"Location": f"/{hop + 1}"}
+        )
+    serve_story(server, "/6")
+    with pytest.raises(FetchError, match="redirects"):
+        fetch(server, "/0")
+    assert fetch(server, "/1").url == server.url_for("/6")
+    refresh = "<meta http-equiv=refresh content='0; url=http://10.0.0.1/'>"
+    server.expect_request("/meta").respond_with_data(refresh, content_type="text/html")
+    assert fetch(server, "/meta").data.decode() == refresh
 
 
 def test_robots_txt_is_respected_and_read_once(httpserver: HTTPServer) -> None:
@@ -442,6 +482,33 @@ def test_bad_servers_end_as_errors_in_time(
     with pytest.raises(FetchError):
         Fetcher(allow_private=["127.0.0.1"], seconds=1).fetch(url)
     assert time.monotonic() - start < 3
+
+
+def _bomb(connection: socket.socket) -> None:
+    packed = gzip.compress(bytes(300_000_000))
+    connection.sendall(_HEAD + b"Content-Encoding: gzip\r\n\r\n" + packed)
+
+
+def _growth(url: str, told: Connection) -> None:
+    """Fetch in a process of its own, and tell by how many bytes its memory grew."""
+    fetcher = Fetcher(allow_private=["127.0.0.1"], seconds=20)
+    with pytest.raises(FetchError):
+        fetcher.fetch(url + "robots.txt")  # what is imported does not count
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(FetchError):
+        fetcher.fetch(url)
+    told.send(("grew", "", (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024))
+
+
+@pytest.mark.parametrize("behave", [_endless_body, _huge_headers, _bomb])
+def test_large_bodies_cost_little_memory(
+    raw_server: Callable[[Callable[[socket.socket], None]], str],
+    behave: Callable[[socket.socket], None],
+) -> None:
+    process, hears = started(_growth, raw_server(behave))
+    [(_, _, growth)] = everything_told(hears)
+    process.join()
+    assert growth < 60_000_000
 
 
 def test_a_name_server_that_hangs_is_given_up() -> None:
