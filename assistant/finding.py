@@ -157,7 +157,7 @@ class Finder:
             grounded = self._better(task, reader, again, context, text, reply, stopped) or grounded
         clock.lap("generate")
         grounded = task.with_statements(grounded)
-        if grounded.declined or not grounded.backed:
+        if grounded.declined or not grounded.backed or self._is_beside(task, grounded):
             clock.lap("check")
             return _refusal(min(probability, limit))
         quotes = task.quoted(grounded.citations[:_VERIFIED])
@@ -201,6 +201,10 @@ class Finder:
             text = _first(text, _FULL)
         grounded = ground(text, task.asked, context, task.hits, task.articles, task.voices)
         return grounded.without_unsupported() if full else grounded
+
+    def _is_beside(self, task: Inquiry, grounded: Grounded) -> bool:
+        """Whether code withholds an answer that is beside the question; the bold see it."""
+        return self._caution > 0 and task.is_beside(grounded)
 
     def _left_open(
         self,

@@ -27,7 +27,7 @@ from assistant.overview import central
 from assistant.reading import Reader, passages_text
 from assistant.schema import Article, Citation, Passage, RetrievedPassage
 from assistant.voices import unnamed_speakers
-from assistant.wording import content_words, names, numbers
+from assistant.wording import content_words, figures, names, numbers
 
 _STATED = 3
 """How many of someone's statements, the nearest to the question, are read and looked through."""
@@ -226,9 +226,32 @@ class Inquiry:
         self.decided_by = decision.features(signals)
         return signals
 
+    def is_beside(self, grounded: Grounded) -> bool:
+        """Whether an answer is about something else than the question, by what code can tell.
+
+        The question states a year or a large number, and none of the quotes has it, nor what
+        stands around them; or it asks what someone said who is named and says nothing.
+        Of 2,588 SQuAD questions kept for fitting the first held, about the nearest sentence,
+        for 55 that had no answer and for 2 that had one.
+        """
+        # As the person put it: a rewritten follow-up may bring in what nobody asked.
+        strange = figures(self.question) - self._numbers_near(grounded)
+        return bool(strange) or self._unsaid()
+
+    def _numbers_near(self, grounded: Grounded) -> frozenset[str]:
+        """The numbers in quotes, in the sentences before and after them, and in the headings."""
+        places = {citation.start for citation in grounded.citations}
+        passages = self.passages(self._article.id)
+        found = numbers(self._article.title)
+        for i, passage in enumerate(passages):
+            if any(passage.start <= place < passage.end for place in places):
+                near = passages[max(0, i - 1) : i + 2]
+                found |= numbers(" ".join([passage.heading, *(one.text for one in near)]))
+        return found
+
     def _unsaid(self) -> bool:
         """Whether the question asks what a person said who is there and says nothing such."""
-        if not re.search(r"\b(?:sa(?:y|id)|tell|told|position|react|respon[ds])", self.asked):
+        if not re.search(r"\b(?:sa(?:y|id)|tell|told|position|react|respond|response)", self.asked):
             return False
         person = find_person(self.asked, self._index.people)
         return person is not None and not self._asked_statements

@@ -34,6 +34,7 @@ _STEMMER = stemmer("english")
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W_]+(?:['’][^\W_]+)*")
 _CONTRACTED = re.compile(r"\b(ca|wo|sha|\w+)(?:n['’]t|(?<=can)not)\b", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_FIGURE = re.compile(r"(?<![\w.,])\d[\d.,]*\d(?!\w)")
 _RUN = re.compile(r"[A-Z][\w’'-]+(?: [A-Z][\w’'-]+)+")
 _CAPITAL = re.compile(r"[A-Z][\w’'-]+")
 _PHRASE = re.compile(r"[A-Z][\w’'-]+(?:(?: of| and| for| the)* [A-Z][\w’'-]+)+")
@@ -97,6 +98,18 @@ def numbers(text: str) -> frozenset[str]:
         if folded in _NUMBER_WORDS:
             found.add(_NUMBER_WORDS[folded])
     return frozenset(found)
+
+
+def figures(text: str) -> frozenset[str]:
+    """The numbers of three digits or more that a text writes in digits: years, large counts.
+
+    Decades ("the 1700s") are left out: a text that means one writes it in other ways, too.
+    """
+    return frozenset(
+        _digits(match)
+        for match in _FIGURE.findall(text)
+        if sum(letter.isdigit() for letter in match) >= 3
+    )
 
 
 def dates(text: str) -> frozenset[str]:

@@ -1,0 +1,81 @@
+"""An answer that code can tell is beside the question is withheld, whatever the model thinks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from assistant.answering import Assistant
+from assistant.schema import Answer
+from assistant.testing import HashEmbedder, ScriptedChatModel
+from assistant.wording import figures
+
+TEXT = (
+    "The harbour network began operation in 1981.\n\n"
+    "Its founder, Ada Berg, said the network would outlive the harbour. "
+    "Berg told reporters that she had paid 2,400 crowns for the first cable.\n\n"
+    "The museum of the network opened in 1982. It shows the first cable. "
+    "The mayor, Olaf Cole, opened the museum."
+)
+
+
+def ask(tmp_path: Path, question: str, reply: str, **settings: float) -> Answer:
+    model = ScriptedChatModel(replies=[reply], yes=0.99)
+    with Assistant.open(tmp_path, model=model, embedder=HashEmbedder(), **settings) as assistant:
+        article = assistant.add(text=TEXT, title="The harbour network")
+        return assistant.ask(question, articles=[article.id])
+
+
+@pytest.mark.parametrize(
+    ("question", "reply", "status"),
+    [
+        (
+            "Which network began operation in 1981?",
+            "The harbour network began operation in 1981.",
+            "answered",
+        ),
+        (
+            "Which network began operation in 1975?",
+            "The harbour network began operation in 1981.",
+            "not_in_article",
+        ),
+        (
+            "Who paid 2400 crowns for the first cable?",
+            "Berg told reporters that she had paid 2,400 crowns for the first cable.",
+            "answered",
+        ),
+        (
+            "Who paid 2500 crowns for the first cable?",
+            "Berg told reporters that she had paid 2,400 crowns for the first cable.",
+            "not_in_article",
+        ),
+    ],
+)
+def test_a_year_or_sum_that_is_nowhere_near_is_not_passed_over(
+    tmp_path: Path, question: str, reply: str, status: str
+) -> None:
+    assert ask(tmp_path, question, reply).status == status
+
+
+def test_the_bold_see_it_all_the_same(tmp_path: Path) -> None:
+    reply = "The harbour network began operation in 1981."
+    assert ask(tmp_path, "Which network began operation in 1975?", reply, caution=0).text == reply
+
+
+def test_who_says_nothing_is_not_answered_for_by_others(tmp_path: Path) -> None:
+    reply = "Ada Berg said the network would outlive the harbour."
+    assert ask(tmp_path, "What did Berg say about the network?", reply).status == "answered"
+    asked = "What did Olaf Cole say about the network?"
+    assert ask(tmp_path, asked, reply).status == "not_in_article"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("In 1982, 1,500 of 56 paid $5.11.", {"1982", "1500", "5.11"}),
+        ("In the 1700s, the 16th century and Route 66.", set()),
+    ],
+)
+def test_years_and_large_numbers(text: str, found: set[str]) -> None:
+    assert figures(text) == found
