@@ -119,7 +119,7 @@ def risk_coverages(curves: Mapping[str, Calibration]) -> str:
                 label=f"{name} ({calibration.n})",
             )
         _shares(axes, x="share of questions kept, most confident first", y="share not trusted")
-        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, handlelength=1.6)
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, handlelength=1.6)
 
     return _svg("risks", draw)
 
