@@ -20,9 +20,11 @@ TEXT = (
 )
 
 
-def ask(tmp_path: Path, question: str, reply: str, **settings: float) -> Answer:
+def ask(tmp_path: Path, question: str, reply: str, caution: float = 0.5) -> Answer:
     model = ScriptedChatModel(replies=[reply], yes=0.99)
-    with Assistant.open(tmp_path, model=model, embedder=HashEmbedder(), **settings) as assistant:
+    with Assistant.open(
+        tmp_path, model=model, embedder=HashEmbedder(), caution=caution
+    ) as assistant:
         article = assistant.add(text=TEXT, title="The harbour network")
         return assistant.ask(question, articles=[article.id])
 
