@@ -30,6 +30,7 @@ CONTROL_TOKENS = {
         "<｜end▁of▁sentence｜>",
     ],
     "Phi": ["<|user|>", "<|assistant|>", "<|system|>", "<|end|>"],
+    "GPT-OSS": ["<|start|>", "<|channel|>", "<|message|>", "<|return|>"],
     "Qwen tools": ["<tool_call>", "</tool_call>", "<think>", "</think>", "<tool_response>"],
 }
 EVERY_TOKEN = [token for tokens in CONTROL_TOKENS.values() for token in tokens]

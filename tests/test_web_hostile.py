@@ -1,6 +1,7 @@
 """Hostile words in every place a stranger can write to: they stay words.
 
-The article, its title, its file's name, the question, the model and the browser's memory.
+The article, its title, its file's name, the question, the model and the browser's memory; in
+each of the first five all 200 of ``hostile_words``.
 ``Visit`` fails a test whose page runs a script of theirs, asks another server or shows a dialog.
 """
 
@@ -9,39 +10,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
+
+from assistant.articles.text import clean_text
+from assistant.web.library_pane import MAX_AT_ONCE
+from tests.conftest import POSITION
+from tests.hostile_words import HOSTILE, MARKDOWN, MARKUP, ORDERS
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
     from tests.browser import Site, Visit
 
 pytest_plugins = ["tests.web_fixtures"]
 pytestmark = pytest.mark.browser
 
-ATTACKS = (
-    "<script>window.hit = 1</script>",
-    "<img src=x onerror='window.hit = 1'>",
-    "<img src='https://evil.example/pixel.png'>",
-    "<svg onload='window.hit = 1'><use href='https://evil.example/x.svg#a'/></svg>",
-    "<iframe src='https://evil.example/'></iframe>",
-    "<form action='https://evil.example/'><button>Log in</button></form>",
-    "<style>body { display: none } @import 'https://evil.example/x.css';</style>",
-    "<link rel=stylesheet href='https://evil.example/x.css'>",
-    "<a href='javascript:window.hit = 1'>Read on</a>",
-    "<div style='position: fixed; inset: 0; background: url(https://evil.example/)'>x</div>",
-    "![pixel](https://evil.example/pixel.png)",
-    "![proxied](/gradio_api/file=https://evil.example/pixel.png)",
-    "[Read on](javascript:window.hit%20=%201)",
-    "[1]: https://evil.example/ 'x'",
-    "${window.hit = 1} {{constructor.constructor('window.hit = 1')()}}",
-    "\"><img src=x onerror='window.hit = 1'>",
-    "' onmouseover='window.hit = 1' autofocus onfocus='window.hit = 1' x='",
-    "</textarea></article></script><script>window.hit = 1</script>",
-    "&lt;script&gt;window.hit = 1&lt;/script&gt;",
-    "<button class='cite' data-do='show' data-article='x' data-start='0'>1</button>",
-    "The minister agreed [1][2][3] [99] 【1†source】 <cite id='1'>all of it</cite>.",
-)
+_NO_NAME = dict.fromkeys(range(32), " ") | {ord("/"): "∕", ord("\\"): "∖", 0x7F: " "}
+"""What no file name can hold, and what stands for it."""
+
 OURS = "#article, #library, #log, #live, #added, #status, #passages"
 
 
@@ -57,41 +43,76 @@ def assert_inert(visit: Visit) -> None:
     assert page.locator("body").evaluate("body => getComputedStyle(body).display") != "none"
 
 
-def test_a_hostile_article_is_shown_word_for_word(site: Site, visit: Visit, tmp_path: Path) -> None:
+def test_there_are_two_hundred() -> None:
+    assert len(set(HOSTILE)) >= 200
+
+
+def test_a_hostile_article_is_shown_word_for_word(site: Site, visit: Visit) -> None:
     page = visit.page
     title = "<img src=x onerror='window.hit = 1'><b>Title</b> ![p](https://evil.example/p.png)"
-    text = "\n\n".join(f"Attack {n} reads {attack}" for n, attack in enumerate(ATTACKS))
+    text = "\n\n".join(f"Attack {n} reads {attack}" for n, attack in enumerate(HOSTILE))
     visit.add_text(text, title)
     expect(page.locator("#article h2")).to_have_text(title)
     shown = " ".join(page.locator("#article .article-text").inner_text().split())
-    for attack in ATTACKS:
-        assert " ".join(attack.split()) in shown
-    name = "<img src=x onerror=window.hit=1> & ![p](javascript:1).txt"
-    (tmp_path / name).write_text("A file with a name of its own.", "utf-8")
-    page.locator("#add-files input[type=file]").set_input_files(tmp_path / name)
-    expect(page.locator("#library li")).to_have_count(3)
+    for attack in (*MARKUP, *MARKDOWN, *ORDERS):
+        assert " ".join(clean_text(attack).split()) in shown
     page.locator("#library li", has_text="Title").get_by_role("button", name="Remove").click()
     expect(page.get_by_role("dialog")).to_contain_text("<b>Title</b>")
     page.get_by_role("button", name="Cancel").click()
     visit.tab("Passages")
-    page.get_by_label("Find passages").fill(f"attack {ATTACKS[0]}")
+    page.get_by_label("Find passages").fill(f"attack {MARKUP[0]}")
     page.get_by_role("button", name="Find").click()
     expect(page.locator("#passages li").first).to_be_visible()
     assert_inert(visit)
 
 
+def test_hostile_titles_are_shown_word_for_word(
+    site: Site, new_visit: Callable[..., Visit]
+) -> None:
+    for number, attack in enumerate(HOSTILE):
+        site.assistant.add(text=f"Town n{number} has a new mayor.", title=f"T{number} {attack}")
+    visit = new_visit()
+    rows = visit.page.locator("#library li")
+    expect(rows).to_have_count(len(HOSTILE) + 1)
+    shown = " ".join(visit.page.locator("#library").inner_text().split())
+    for attack in (*MARKUP, *MARKDOWN, *ORDERS):
+        assert " ".join(clean_text(attack).split())[:60] in shown
+    visit.ask("Which town has a new mayor?")
+    assert_inert(visit)
+
+
+def test_hostile_file_names_are_shown_word_for_word(site: Site, visit: Visit) -> None:
+    files = [
+        FilePayload(
+            name=f"F{number} {attack.translate(_NO_NAME)[:80]}.txt",
+            mimeType="text/plain",
+            buffer=f"Town n{number} has a new mayor.".encode(),
+        )
+        for number, attack in enumerate(HOSTILE)
+    ]
+    visit.open_adding()
+    for start in range(0, len(files), MAX_AT_ONCE):
+        batch = files[start : start + MAX_AT_ONCE]
+        visit.page.locator("#add-files input[type=file]").set_input_files(batch)
+        expect(visit.page.locator("#library li")).to_have_count(1 + start + len(batch))
+        assert_inert(visit)
+
+
 def test_hostile_questions_and_answers_are_shown_word_for_word(site: Site, visit: Visit) -> None:
     page = visit.page
-    half = len(ATTACKS) // 2
-    for attacks in (ATTACKS[:half], ATTACKS[half:]):
-        site.say(" ".join(attacks), delay=0.01)
-        turns = page.locator("#log .turn").count()
-        visit.begin(f"What was the UK's position? {attacks[0]}")
+    parts = 5
+    for part in range(parts):
+        attacks = HOSTILE[part::parts]
+        site.say(" ".join(attacks), delay=0.002)
+        visit.begin("What was the UK's position?")
         expect(page.locator("#live .draft")).to_be_visible()
         assert_inert(visit)
-        visit.answered(turns + 1)
-        expect(page.locator("#log .question").last).to_contain_text(attacks[0])
+        visit.answered(2 * part + 1)
         page.locator("#log summary").last.click()
+        assert_inert(visit)
+        site.say(POSITION)
+        visit.ask(f"What was the UK's position? {' '.join(attacks)}"[:4_000])
+        expect(page.locator("#log .question").last).to_contain_text(attacks[0])
         assert_inert(visit)
     for marker in page.locator("#log .cite").all():
         marker.hover()
@@ -100,7 +121,7 @@ def test_hostile_questions_and_answers_are_shown_word_for_word(site: Site, visit
         tip = page.get_by_role("tooltip").locator("p").inner_text()
         assert tip == f"“{' '.join(article.text[start:end].split())}”"
     page.reload()
-    visit.answered(2)
+    visit.answered(2 * parts)
     assert_inert(visit)
 
 
