@@ -389,7 +389,7 @@ def test_markdown_front_matter_is_facts_not_text(loader: Loader, tmp_path: Path)
         ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 50, "DOCX"),
         ("a.rtf", b"{\\rtf1 hello}", "RTF"),
         ("a.txt", b"MZ\x90\0\3\0\0\0", "program"),
-        ("a.txt", b"\x1f\x8b\x08\0\0\0\0\0", "unpack"),
+        ("a.txt", b"\x1f\x8b\x08\0\0\0\0\0", "damaged"),
         ("a.xml", b"<?xml version='1.0'?><rss version='2.0'></rss>", "feed"),
         ("a.xml", b"<?xml version='1.0'?><urlset></urlset>", "sitemap"),
     ],
