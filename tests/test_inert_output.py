@@ -113,7 +113,7 @@ def test_an_evaluation_prints_and_writes_it_as_letters(command: CommandLine) -> 
     for path in sorted((command.folder / "run").iterdir()):
         lines = path.read_text(encoding="utf-8")
         # JSON and HTML only: there is no file that a spreadsheet would run formulas of.
-        assert path.suffix in (".json", ".jsonl", ".html")
+        assert path.suffix in (".json", ".jsonl", ".html", ".lock")
         if path.suffix == ".html":
             assert ESC not in lines
             assert "<link=" not in lines
