@@ -335,7 +335,7 @@ class TestEval:
         assert ran.out.endswith("Report: run/report.html\n")
 
     def test_json_is_the_summary(self, command: CommandLine, questions: Path) -> None:
-        ran = command("eval", questions, "--out", "run", "--json", "--fail-under", "trusted=1.1")
+        ran = command("eval", questions, "--out", "run", "--json", "--fail-under", "exact=1")
         assert ran.code == 1
         kept = json.loads((command.folder / "run" / "summary.json").read_text(encoding="utf-8"))
         assert ran.data == {"folder": "run", **kept}
