@@ -209,6 +209,10 @@ def test_each_of_two_articles_is_asked_and_its_marker_opens_it(site: Site, visit
     answer = visit.answer()
     assert "four million" in answer
     assert "nine million" in answer
+    told = page.locator("#log .words p")
+    expect(told).to_have_count(2)
+    expect(told.first).to_contain_text("Bridge")
+    expect(told.last).to_contain_text("Harbour")
     for title, name in (("Bridge", "Novak"), ("Harbour", "Horvat"), ("Bridge", "Novak")):
         page.locator(f"#log .cite[data-source={title}]").first.click()
         expect(page.locator("#article h2")).to_have_text(title)

@@ -6,21 +6,30 @@ import json
 import re
 import threading
 import time
+from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
+from assistant.errors import LibraryBusy
 from assistant.passages import split_article
 from assistant.schema import NOT_IN_ARTICLE, Answer, Article
+from assistant.settings import Settings
+from assistant.web.app import build_app
+from assistant.web.server import asgi_app
 from assistant.web.suggestions import SUGGESTIONS
+from tests.browser import Visit, served
 from tests.conftest import POSITION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.browser import Site, Visit
+    from playwright.sync_api import Browser
+
+    from assistant.answering import Assistant
+    from tests.browser import Site
 
 pytest_plugins = ["tests.web_fixtures"]
 pytestmark = pytest.mark.browser
@@ -37,6 +46,22 @@ def test_the_first_page_has_the_article_and_questions_to_begin_with(visit: Visit
     assert page.locator("#live .welcome li").all_inner_texts() == list(SUGGESTIONS)
     expect(page.get_by_role("checkbox")).to_be_checked()
     expect(page.get_by_role("textbox", name="Your question")).to_be_focused()
+
+
+def test_what_keeps_it_from_opening_is_said(browser: Browser, tmp_path: Path) -> None:
+    opening: Future[Assistant] = Future()
+    settings = Settings.load(store=tmp_path)
+    with served(lambda: asgi_app(build_app(opening, settings=settings))) as url:
+        visit = Visit(browser.new_page(), url)
+        visit.page.goto(url)
+        expect(visit.page.locator("#top")).to_contain_text("Loading the model")
+        opening.set_exception(LibraryBusy("Another process has the library open. Close it first."))
+        expect(visit.page.locator("#live .problem")).to_contain_text("Close it first.")
+        expect(visit.page.locator("#top")).to_contain_text("Not ready")
+        visit.begin(QUESTION)
+        expect(visit.page.locator("#log .problem")).to_contain_text("Close it first.")
+        visit.page.close()
+    assert visit.faults == []
 
 
 def test_evidence_comes_first_then_words_then_the_checked_answer(site: Site, visit: Visit) -> None:
@@ -107,7 +132,7 @@ def test_what_the_check_could_not_confirm_looks_different_and_says_why(
     site.say(f"{POSITION} France sent 300 ships to the coast.")
     visit.ask(QUESTION)
     expect(visit.page.locator("#log .unsupported")).to_have_text(
-        "France sent 300 ships to the coast."
+        "France sent 300 ships to the coast.?"
     )
     doubt = visit.page.locator("#log .doubt").first
     doubt.hover()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from assistant import labels
 from assistant.schema import NOT_IN_ARTICLE, Answer, Citation, RetrievedPassage, Sentence
 from assistant.web.conversation import Exchange
 from assistant.web.feedback import RATINGS
@@ -25,21 +26,7 @@ from assistant.web.formatting import (
 HIGHLIGHTED = 4
 """Passages marked in the article before there is an answer: the best of what was found."""
 
-_STATUS = {
-    "answered": "Answered",
-    "partly": "Partly answered",
-    "not_in_article": "Not in the article",
-}
-_UNCONFIRMED = {"weak": "Only partly confirmed", "unsupported": "Not confirmed"}
-_STAGES = {
-    "rewrite": "Understanding the follow-up",
-    "retrieve": "Finding evidence",
-    "evidence": "Evidence shown after",
-    "first_token": "First word after",
-    "generate": "Writing",
-    "check": "Checking",
-    "total": "In all",
-}
+_LONGEST_WORD = 24
 
 
 def exchange_html(exchange: Exchange, index: int, *, last: bool) -> str:
@@ -82,14 +69,14 @@ def marks(answer: Answer) -> str:
 
 def status_words(answer: Answer) -> str:
     """How a question was answered, and how sure that is, as plain words."""
-    return f"{_STATUS[answer.status]}, confidence {_confidence(answer.confidence)}"
+    return f"{labels.STATUS[answer.status]}, confidence {labels.confidence(answer.confidence)}"
 
 
 def _outcome(answer: Answer) -> str:
     return joined(
         (
-            _STATUS[answer.status],
-            f"confidence {_confidence(answer.confidence)}",
+            labels.STATUS[answer.status],
+            f"confidence {labels.confidence(answer.confidence)}",
             seconds(answer.timings.total),
             answer.model,
         )
@@ -107,15 +94,31 @@ def _question(question: str) -> str:
 
 def _answer(answer: Answer) -> str:
     places = {place.marker: place_words(place) for place in answer.places}
-    sentences = " ".join(_sentence(sentence, places) for sentence in answer.sentences)
+    paragraphs = [
+        f"<p>{' '.join(_sentence(sentence, places) for sentence in told)}</p>"
+        for told in _by_article(answer.sentences)
+    ]
     notices = "".join(f"<li>{text(notice)}</li>" for notice in answer.notices)
     return (
-        f'<p class="words">{sentences or text(answer.text)}</p>'
+        f'<div class="words">{" ".join(paragraphs) or text(answer.text)}</div>'
         + _related(answer)
         + (f'<ul class="notices">{notices}</ul>' if notices else "")
         + f'<p class="outcome"><span class="dot"></span>{_outcome(answer)}</p>'
         + _details(answer, places)
     )
+
+
+def _by_article(sentences: Sequence[Sentence]) -> list[list[Sentence]]:
+    """The sentences in paragraphs: what another article says begins a new one."""
+    paragraphs: list[list[Sentence]] = []
+    before = ""
+    for sentence in sentences:
+        cited = sentence.citations[0].article_id if sentence.citations else before
+        if not paragraphs or (before and cited != before):
+            paragraphs.append([])
+        paragraphs[-1].append(sentence)
+        before = cited
+    return paragraphs
 
 
 def _unanswered(exchange: Exchange) -> str:
@@ -124,22 +127,31 @@ def _unanswered(exchange: Exchange) -> str:
 
 
 def _sentence(sentence: Sentence, places: Mapping[int, str]) -> str:
-    words = text(sentence.text)
     if sentence.text == NOT_IN_ARTICLE:
-        return f'<span class="refusal">{words}</span>'
-    marked = "".join(
+        return f'<span class="refusal">{text(sentence.text)}</span>'
+    marks = _doubt(sentence) if sentence.support in labels.UNCONFIRMED else ""
+    marks += "".join(
         _marker(citation, places.get(citation.marker)) for citation in sentence.citations
     )
-    if sentence.support not in _UNCONFIRMED:
-        return f'<span class="{sentence.support}">{words}{marked}</span>'
+    # Marks stay with the last word; one too long for a line has to break.
+    head, blank, last = sentence.text.rpartition(" ")
+    if len(last) > _LONGEST_WORD:
+        return f'<span class="{sentence.support}">{text(sentence.text)}{marks}</span>'
+    return (
+        f'<span class="{sentence.support}">{text(head)}{blank}'
+        f'<span class="end">{text(last)}{marks}</span></span>'
+    )
+
+
+def _doubt(sentence: Sentence) -> str:
     reason = sentence.reason or "Nothing in the article was found that says this."
     why = attributes(
         type="button",
         class_="doubt",
         data_tip=reason,
-        aria_label=f"{_UNCONFIRMED[sentence.support]}: {reason}",
+        aria_label=f"{labels.UNCONFIRMED[sentence.support]}: {reason}",
     )
-    return f'<span class="{sentence.support}">{words}</span><button{why}>?</button>{marked}'
+    return f"<button{why}>?</button>"
 
 
 def _marker(citation: Citation, place: str | None) -> str:
@@ -178,8 +190,8 @@ def _related(answer: Answer) -> str:
 
 def _details(answer: Answer, places: Mapping[int, str]) -> str:
     rows = [
-        f"<dt>{label}</dt><dd>{seconds(value)}</dd>"
-        for name, label in _STAGES.items()
+        f"<dt>{label.capitalize()}</dt><dd>{seconds(value)}</dd>"
+        for name, label in labels.STAGES.items()
         if (value := getattr(answer.timings, name)) is not None
     ]
     if answer.timings.prompt_tokens is not None:
@@ -232,9 +244,3 @@ def _rate(exchange: Exchange, index: int, rating: str) -> str:
         aria_pressed="true" if exchange.rating == rating else "false",
     )
     return f"<button{button}>{RATINGS[rating]}</button>"
-
-
-def _confidence(value: float) -> str:
-    if value >= 0.8:
-        return "high"
-    return "fair" if value >= 0.6 else "low"

@@ -168,9 +168,10 @@ class Chat:
     def welcome(self, conversation: Conversation, *, at_once: bool = False) -> str:
         """What an empty conversation begins with; ``at_once`` without looking for questions."""
         assistant = self.workspace.assistant
-        scope = conversation.scope(assistant.library.article_ids())
         find = self.suggestions.known if at_once else self.suggestions.find
-        return welcome_html(find(assistant, scope) or ())
+        with self.workspace.at_work():
+            scope = conversation.scope(assistant.library.article_ids())
+            return welcome_html(find(assistant, scope) or ())
 
     def settle(self, conversation: Conversation, choice: Choice, session: str) -> str | None:
         """After articles were chosen: let the model read them, and suggest questions about them.
@@ -185,25 +186,28 @@ class Chat:
 
     def look(self, conversation: Conversation, choice: Choice, article_id: str = "") -> None:
         """Let the model read the chosen articles: the one that is shown, then the last added."""
-        scope = conversation.scope(self.workspace.assistant.library.article_ids())
-        scope.sort(key=lambda key: key == article_id)
-        self.workspace.read_ahead(choice, scope[::-1])
+        library = self.workspace.assistant.library
+        with self.workspace.at_work():
+            scope = conversation.scope(library.article_ids())
+            scope.sort(key=lambda key: key == article_id)
+            self.workspace.read_ahead(choice, scope[::-1])
 
     def _stream(
         self, question: str, conversation: Conversation, choice: Choice, stopped: Halt
     ) -> Generator[StreamEvent, None, None]:
-        assistant = self.workspace.variants.assistant(choice)
-        ids = assistant.library.article_ids()
-        scope = conversation.scope(ids)
-        if ids and not scope:
-            raise UserInputError("No article is chosen. Tick one in the library, then ask.")
-        yield from self.workspace.stream(
-            assistant,
-            question,
-            articles=scope or None,
-            history=conversation.history(),
-            stopped=stopped,
-        )
+        with self.workspace.at_work():  # a model that has to be loaded first is work too
+            assistant = self.workspace.variants.assistant(choice)
+            ids = assistant.library.article_ids()
+            scope = conversation.scope(ids)
+            if ids and not scope:
+                raise UserInputError("No article is chosen. Tick one in the library, then ask.")
+            yield from self.workspace.stream(
+                assistant,
+                question,
+                articles=scope or None,
+                history=conversation.history(),
+                stopped=stopped,
+            )
 
     def _finished(self, conversation: Conversation) -> View:
         exchange = conversation.exchanges[-1]

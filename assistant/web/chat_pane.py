@@ -137,7 +137,10 @@ class _Steps:
     def settle(self, request: gr.Request, kept: Any, *chosen: Any) -> Any:
         conversation = Conversation.restore(kept)
         choice, session = self._choices.read(chosen), request.session_hash or ""
-        live = self._chat.settle(conversation, choice, session)
+        try:
+            live = self._chat.settle(conversation, choice, session)
+        except AssistantError:  # it could not be opened, which the page says already
+            return gr.skip()
         return gr.skip() if live is None else live
 
     def look(self, event: gr.EventData, kept: Any, *chosen: Any) -> None:

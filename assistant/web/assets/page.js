@@ -63,6 +63,7 @@
       if (state.wanted) showSentence(state.wanted);
     }
     if (name === "library") markCurrent();
+    if (name === "added") $("#added li:last-child")?.scrollIntoView({ block: "nearest" });
     if (name === "download" || name === "feedback") save(parts[name].element);
     if (name === "evaluation") offerReport(parts[name].element);
   }
