@@ -97,6 +97,12 @@ def test_text_reads_the_same_without_or_against_a_declaration(
     assert clean_text(decode(text.encode(encoding), declared=declared)) == text
 
 
+@pytest.mark.parametrize(("text", "encoding"), [(RUSSIAN, "cp1251"), (CHINESE, "gb18030")])
+def test_a_large_text_is_guessed_from_its_beginning(text: str, encoding: str) -> None:
+    large = f"{text}\n" * (1_200_000 // len(text))
+    assert decode(large.encode(encoding)) == large
+
+
 @pytest.mark.parametrize(("text", "encoding"), GUESSED)
 def test_western_declarations_of_other_scripts_are_not_believed(text: str, encoding: str) -> None:
     if text not in (POLISH, HUNGARIAN):  # nearly all their bytes are Western letters as well

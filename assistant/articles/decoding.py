@@ -17,6 +17,7 @@ _MARKS = (
 )
 _BINARY = "this is binary data, not text; add a text, HTML, PDF or DOCX file"
 _MIN_DETECTABLE = 32
+_GUESSED_FROM = 500_000  # bytes: more of a text does not tell more
 _SAMPLE = 65_536
 _STRAY_SHARE = 0.01  # of control bytes, which a damaged text may have and a binary file exceeds
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -35,7 +36,6 @@ _LABELS = {
 }
 # Python's own notations: never what a page is in, and slow or surprising to decode.
 _NO_CHARACTER_SETS = {"idna", "punycode", "raw_unicode_escape", "unicode_escape", "utf_7", "utf7"}
-_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 def decode(data: bytes, *, declared: str | None = None) -> str:
@@ -87,7 +87,8 @@ def _decode_wide(data: bytes) -> str:
     odd, even = data[1::2].count(0), data[::2].count(0)
     if half and max(odd, even) > 0.4 * half and min(odd, even) < 0.05 * half:
         text = _decoded_strictly(data[: 2 * half], "utf-16-le" if odd > even else "utf-16-be")
-        if text is not None and len(_CONTROLS.findall(text)) <= _STRAY_SHARE * len(text):
+        controls = 0 if text is None else len(text) - len(_CONTROLS.sub("", text))
+        if text is not None and controls <= _STRAY_SHARE * len(text):
             return text
     if data.count(0) <= _STRAY_SHARE * len(data):  # dropped here as it is when cleaning
         return decode(data.replace(b"\x00", b""))
@@ -96,25 +97,34 @@ def _decode_wide(data: bytes) -> str:
 
 def _decode_by_guess(data: bytes) -> str:
     damaged = data.decode("utf-8", errors="replace")
-    beyond_ascii = len(_BEYOND_ASCII.findall(damaged))
+    # Counted without listing them: a list of ten million characters takes a gigabyte.
+    beyond_ascii = len(damaged) - len(damaged.encode("ascii", "ignore"))
     if damaged.count("\ufffd") * 5 <= beyond_ascii:
         return damaged  # UTF-8 with a wrong byte here and there, as pages pieced together have
     if len(data) >= _MIN_DETECTABLE:
         from charset_normalizer import from_bytes
 
-        best = from_bytes(data).best()
+        best = from_bytes(_beginning(data)).best()
         if best is not None:
-            return _western(data) or str(best)
+            return _western(data) or data.decode(best.encoding, errors="replace")
     text = _decoded_strictly(data, "cp1252")
     if text is None:
         raise ArticleError("the character encoding is not recognised; save the file as UTF-8")
     return text
 
 
+def _beginning(data: bytes) -> bytes:
+    """As much as a guess needs, cut where no encoding of several bytes has a character."""
+    if len(data) <= _GUESSED_FROM:
+        return data
+    cut = max(data.rfind(sign, 0, _GUESSED_FROM) for sign in (b"\n", b" "))
+    return data[: cut + 1] if cut > 0 else data[:_GUESSED_FROM]
+
+
 def _western(data: bytes) -> str | None:
     """``data`` as Western European text if it uses no other letters; guesses favour Polish."""
     text = _decoded_strictly(data, "cp1252")
-    if text is None or not set(_BEYOND_ASCII.findall(text)) <= _WESTERN:
+    if text is None or not {sign for sign in set(text) if not sign.isascii()} <= _WESTERN:
         return None
     hungarian = "õ" in text and "û" in text  # what its ő and ű look like
     return None if hungarian else text
