@@ -209,8 +209,8 @@ def test_an_index_of_an_older_chroma_is_read_as_it_is(path: Path, tmp_path: Path
     with tarfile.open(path) as archive:
         archive.extractall(tmp_path, filter="data")
     ledger = Ledger(tmp_path / "ledger.sqlite3")
-    space = (ledger.fact("index") or "").partition(" ")[0]
-    ledger.set_fact("index", f"{space} {upkeep.seal_of(tmp_path / 'chroma')}")  # new file times
+    space = (ledger.facts.get("index") or "").partition(" ")[0]
+    ledger.facts.set("index", f"{space} {upkeep.seal_of(tmp_path / 'chroma')}")  # new file times
     ledger.close()
     for _ in range(2):
         with opened(tmp_path) as lib:

@@ -5,7 +5,7 @@ library ─┬─ lifecycle             an article in and out, whatever happens 
          ├─ upkeep ── index       the collection in Chroma, and its agreement with the ledger
          ├─ embedding ── vectors  one embedder at work
          └─ ledger                the truth in SQLite (database, format):
-            lexical, spaces, history
+            passage_table, lexical, spaces, history, facts, records
 """
 
 from assistant.library.history import Origin

@@ -65,14 +65,14 @@ class Embedding:
                         self._name, SPLITTER_VERSION, RECIPE, probe
                     )
                     self._embed_missing(space)
-                    if self._ledger.fact(_FACT) != str(space.number):
-                        self._ledger.set_fact(_FACT, str(space.number))
+                    if self._ledger.facts.get(_FACT) != str(space.number):
+                        self._ledger.facts.set(_FACT, str(space.number))
                     self._space = space
         return self._space
 
     def last_space(self) -> Space | None:
         """The space the index was last used with; found without waking the embedder."""
-        return self._space or self._ledger.spaces.get(int(self._ledger.fact(_FACT) or 0))
+        return self._space or self._ledger.spaces.get(int(self._ledger.facts.get(_FACT) or 0))
 
     def question(self, text: str) -> Vectors:
         """The unit vector ``[dimension]`` of a question."""
@@ -96,7 +96,7 @@ class Embedding:
         missing = self._ledger.spaces.missing(space)
         for count, number in enumerate(missing, start=1):
             self._progress(f"Embedding article {count} of {len(missing)} for {space.embedder}.")
-            article, passages = self._ledger.article(number), self._ledger.passages(number)
+            article, passages = self._ledger.article(number), self._ledger.passages.of(number)
             self._ledger.spaces.put(number, space, self.article(article, passages, space))
         if missing:
             self._tell(f"Embedder or splitter changed: embedded again {len(missing)} article(s).")

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from assistant.library.database import Database
+from assistant.library.records import article_from, encodable
+from assistant.schema import Article
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,16 @@ class History:
         with self._database.reading() as db:
             row = db.execute(f"{_OLDER} WHERE older.id = ?", (article_id,)).fetchone()
         return None if row is None else Older(*row)
+
+    def replaced(self, article_id: str) -> Article | None:
+        """The article that went by this id, if another one replaced it and it is not back."""
+        back = "EXISTS (SELECT 1 FROM articles a WHERE a.id = older.id AND a.state = 'ready')"
+        with self._database.reading() as db:
+            row = db.execute(
+                f"SELECT id, text, details FROM older WHERE id = ? AND NOT {back}",
+                (encodable(article_id),),
+            ).fetchone()
+        return None if row is None else article_from(*row)
 
     def versions(self, article_id: str) -> list[Older]:
         """The versions that an article replaced, oldest first."""

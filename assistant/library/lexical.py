@@ -17,6 +17,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from itertools import accumulate, pairwise
 
+from assistant.wording import STOPWORDS
+
 _HIRAGANA = "\u3041-\u3096\u309d-\u309fー"
 # Korean has spaces, but its particles are written onto the words: 정부는 is 정부.
 _SCRIPTS = (
@@ -52,20 +54,6 @@ MAX_RANGES = 8
 """Articles searched one by one; beyond that one pass over all matches is cheaper."""
 
 _WORD = re.compile(rf"(?:[^\W\d_]\.){{2,}}|(?:[^\W_]|[{_MARKS}])+")
-
-_STOPWORDS = """
-    a about after again all also am an and any are as at be because been before being between
-    both but by can could d did do does doing don down during each either else ever every few
-    for from further had has have having he her here hers him his how i if in into is it its
-    itself just ll m may me might more most much must my no nor not of off on once only or
-    other our ours out over own per re s same shall she should so some such t than that the
-    their theirs them then there these they this those through to too under until up upon us
-    ve very was we were what when where which while who whom whose why will with would you
-    your yours
-"""
-STOPWORDS = frozenset(_STOPWORDS.split())
-"""Words that question and article share without meaning anything by it."""
-
 
 _SAMPLE = "G7外相会合、ガザ情勢の声明 กรุงเทพฯ น้ำ 정부는 ភាសា ｶﾀｶﾅ resolution"
 

@@ -117,7 +117,7 @@ class Library:
 
     def article(self, article_id: str) -> Article:
         """One article, or an older version of one. Raises UnknownArticle."""
-        older = self._ledger.older(article_id)
+        older = self.history.replaced(article_id)
         return older or self._ledger.article(self._entry(article_id).number)
 
     def title(self, article_id: str) -> str:
@@ -130,9 +130,9 @@ class Library:
         Raises:
             UnknownArticle: when it is not in the library.
         """
-        if (older := self._ledger.older(article_id)) is not None:
+        if (older := self.history.replaced(article_id)) is not None:
             return split_article(older)
-        return self._ledger.passages(self._entry(article_id).number)
+        return self._ledger.passages.of(self._entry(article_id).number)
 
     def vectors(self, article_id: str) -> Vectors:
         """Unit vectors of an article's passages, ``[passages, dimension]``, read-only.
@@ -182,7 +182,7 @@ class Library:
             LibraryError: when the index cannot be reached; nothing is removed then.
         """
         with self._writing:
-            if self._ledger.older(article_id) is not None:
+            if self.history.replaced(article_id) is not None:
                 self.history.forget(article_id)
             else:
                 self._lifecycle.take_out(self._entry(article_id))

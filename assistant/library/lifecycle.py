@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from assistant.errors import ArticleError
 from assistant.library.embedding import Embedding
-from assistant.library.ledger import Entry, Ledger, details_of
+from assistant.library.ledger import Entry, Ledger
+from assistant.library.records import details_of
 from assistant.library.upkeep import Upkeep
 from assistant.passages import SPLITTER_VERSION, split_article
 from assistant.schema import Article

@@ -57,7 +57,7 @@ class Search:
         """As :meth:`Library.search_lexical`."""
         entries = None if article_ids is None else self._ledger.select(article_ids)
         k = min(k, MAX_RESULTS)
-        return self._ranked(self._ledger.search_words(query, k, self._bounds(entries)), k)
+        return self._ranked(self._ledger.passages.search(query, k, self._bounds(entries)), k)
 
     def _bounds(self, entries: Sequence[Entry] | None) -> list[int] | None:
         """The numbers of the articles a search is bounded to, or None for all of them."""
@@ -89,7 +89,7 @@ class Search:
         return [(int(numbers[i]), float(scores[i])) for i in best(scores, k)]
 
     def _ranked(self, hits: Sequence[tuple[int, float]], k: int) -> list[RetrievedPassage]:
-        passages = self._ledger.passages_at([number for number, _ in hits])
+        passages = self._ledger.passages.at([number for number, _ in hits])
         seen = [(passages[number], score) for number, score in hits if number in passages]
         return [
             RetrievedPassage(passage, score, rank)

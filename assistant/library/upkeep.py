@@ -95,9 +95,9 @@ class Upkeep:
 
     def unseal(self) -> None:
         """To be called before anything is changed: a crash from here on will be noticed."""
-        known, _, seal = (self._ledger.fact(_FACT) or "").partition(" ")
+        known, _, seal = (self._ledger.facts.get(_FACT) or "").partition(" ")
         if seal:
-            self._ledger.set_fact(_FACT, known)
+            self._ledger.facts.set(_FACT, known)
 
     def remove(self, entry: Entry) -> None:
         """Take an article's vectors out of the index, which must be unsealed. Never fails."""
@@ -112,10 +112,10 @@ class Upkeep:
         """To be called when the index has been changed and agrees with the ledger."""
         if self._index is not None:
             seal = _SERVER_SEAL if self._url is not None else seal_of(self._folder)
-            self._ledger.set_fact(_FACT, f"{self._index.space.fingerprint} {seal}")
+            self._ledger.facts.set(_FACT, f"{self._index.space.fingerprint} {seal}")
 
     def _open(self, space: Space) -> Index:
-        known, _, seal = (self._ledger.fact(_FACT) or "").partition(" ")
+        known, _, seal = (self._ledger.facts.get(_FACT) or "").partition(" ")
         reason = self._clear_away(space, seal) if self._url is None else ""
         try:
             index, found = self._agreeing(space, sealed=bool(seal) and not reason)

@@ -2,7 +2,7 @@
 
 A passage is embedded twice, alone and with what stands around it, and the two vectors are
 mixed: the sentence itself says what it says, its surroundings say who "he" is.
-Not handled here: which model embeds (``models``) and where vectors are kept (``ledger``).
+Not handled here: which model embeds (``models``) and where vectors are kept (``spaces``).
 """
 
 from __future__ import annotations
