@@ -10,22 +10,15 @@ import sys
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
+from assistant.articles.assembling import article_from
 from assistant.articles.decoding import decode
 from assistant.articles.gzips import is_gzip, unpacked
 from assistant.articles.kinds import kind_of
-from assistant.articles.languages import language_notice, language_of
 from assistant.articles.parsed import Parsed
 from assistant.articles.sources import LISTS, local_files, looks_like_a_list
-from assistant.articles.text import (
-    clean_text,
-    excerpt,
-    first_line_title,
-    parse_markdown,
-    text_id,
-)
+from assistant.articles.text import parse_markdown
 from assistant.errors import ArticleError, FetchError
 from assistant.fetching import Fetcher, is_url
 from assistant.sandbox import Sandbox
@@ -35,7 +28,6 @@ MAX_BYTES = 25_000_000
 MAX_CHARS = 5_000_000
 MAX_SITEMAPS = 50
 STANDARD_INPUT = "-"
-_REPLACED_SHARE = 0.01
 
 
 def load_article(
@@ -107,7 +99,9 @@ class Loader:
             name, parsed = str(source), self._from_url(str(source))
         else:
             name, parsed = self._from_file(source)
-        return self._article(parsed, name=name, title=title, named=text is None)
+        return article_from(
+            parsed, name=name, title=title, named=text is None, most=self._max_chars
+        )
 
     def expand(self, source: str | Path) -> list[str]:
         """Every single source that ``source`` stands for, each of which :meth:`load` takes.
@@ -172,12 +166,7 @@ class Loader:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close()
 
     def _from_url(self, url: str) -> Parsed:
@@ -227,30 +216,6 @@ class Loader:
         except ArticleError as error:
             raise ArticleError(f"{name}: {error}") from None
 
-    def _article(self, parsed: Parsed, *, name: str, title: str | None, named: bool) -> Article:
-        stored = clean_text(parsed.text)
-        if not stored:
-            raise ArticleError(f"{name} is empty; there is nothing to ask about")
-        if len(stored) > self._max_chars:
-            raise ArticleError(
-                f"{name} has {len(stored):,} characters, more than {self._max_chars:,}; split it"
-            )
-        facts = {key: (_line(value), origin) for key, (value, origin) in parsed.facts.items()}
-        facts["title"] = _title(title, facts.get("title"), stored, name if named else None)
-        language = language_of(stored, stated=facts.pop("language", (None, ""))[0])
-        values = {key: value for key, (value, _) in facts.items()}
-        return Article(
-            id=text_id(stored),
-            text=stored,
-            source=_line(name),
-            language=language,
-            captions=tuple(_line(caption) for caption in parsed.captions),
-            pages=parsed.pages if stored == parsed.text else (),
-            notices=(*parsed.notices, *_notices(stored, language)),
-            origins=tuple(sorted((key, origin) for key, (_, origin) in facts.items())),
-            **values,
-        )
-
 
 def _read(path: Path, count: int) -> bytes:
     try:
@@ -265,33 +230,3 @@ def _read(path: Path, count: int) -> bytes:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise ArticleError(f"{str(path)[:200]} cannot be read: {reason}") from None
-
-
-def _title(
-    given: str | None, found: tuple[str, str] | None, text: str, name: str | None
-) -> tuple[str, str]:
-    """The title and where it is from; a file without one is called by its name."""
-    if given and _line(given):
-        return _line(given), "given"
-    if found and found[0]:
-        return found
-    if line := first_line_title(text):
-        return line, "first line"
-    stem = "" if name is None or is_url(name) else _line(Path(name).stem)
-    return (stem, "file name") if stem else (excerpt(text), "opening words")
-
-
-def _line(value: str) -> str:
-    return " ".join(clean_text(value).split())
-
-
-def _notices(text: str, language: str | None) -> list[str]:
-    notices = []
-    replaced = text.count("\ufffd")
-    if replaced > _REPLACED_SHARE * len(text):
-        notices.append(
-            f"{replaced:,} of {len(text):,} characters could not be decoded; quotes show '\ufffd'."
-        )
-    if about_language := language_notice(language):
-        notices.append(about_language)
-    return notices
