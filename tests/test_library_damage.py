@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from assistant.errors import LibraryError
 from assistant.library import Library, index, probe, upkeep
+from assistant.library.chroma import Chroma
 from assistant.library.ledger import Ledger
 from assistant.testing import HashEmbedder
 from tests.sample_articles import numbered
@@ -221,6 +223,15 @@ def test_an_index_of_an_older_chroma_is_read_as_it_is(path: Path, tmp_path: Path
         lib.remove(numbered(0, SENTENCES).id)
         assert_whole(lib)
     assert not list(tmp_path.glob("broken-*"))
+
+
+def test_what_could_not_be_opened_once_is_opened_when_it_can_be(tmp_path: Path) -> None:
+    (tmp_path / "chroma.sqlite3").mkdir()
+    for _ in range(2):
+        with pytest.raises(LibraryError, match="unable to open"):
+            Chroma.in_folder(tmp_path)
+    (tmp_path / "chroma.sqlite3").rmdir()
+    Chroma.in_folder(tmp_path).close()
 
 
 def unseal(store: Path) -> None:

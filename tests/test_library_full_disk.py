@@ -33,8 +33,8 @@ def mount(store: Path, room: int, *options: str) -> None:
     subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(store)], check=True)
 
 
-def fill(store: Path) -> tuple[list[int], int]:
-    """Add and remove until the disk is full; the articles that are there, and how many errors.
+def fill(store: Path, numbers: range) -> tuple[list[int], int]:
+    """Add and remove these until the disk is full; those that are there, and how many errors.
 
     An article that could not be removed is either there or not.
     """
@@ -42,7 +42,7 @@ def fill(store: Path) -> tuple[list[int], int]:
     errors = 0
     try:
         with opened(store) as lib:
-            for number in range(400):
+            for number in numbers:
                 try:
                     lib.add(numbered(number, SENTENCES))
                     present.append(number)
@@ -71,9 +71,9 @@ def main(folder: str, room: str) -> None:
     """The child: fill a disk of ``room`` bytes, try to open it again, give it room, and look."""
     store = Path(folder)
     mount(store, int(room))
-    present, errors = fill(store)
+    present, errors = fill(store, range(400))
     assert errors, "the disk never was full"
-    present += [number for number in fill(store)[0] if number not in present]
+    present += fill(store, range(400, 410))[0]
     mount(store, 256_000_000, "remount")
     with opened(store) as lib:
         wanted = {numbered(number, SENTENCES).id for number in present}

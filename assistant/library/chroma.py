@@ -1,7 +1,8 @@
 """Connections to Chroma, in a folder or on a server: deadlines, clean closing, errors in words.
 
-chromadb leaves three things open, which are closed here: its HTTP client waits for ever and
-never closes its sockets, and what it raises may be anything, bare ``Exception`` included.
+chromadb leaves four things open, which are closed here: its HTTP client waits for ever and
+never closes its sockets, what it raises may be anything, bare ``Exception`` included, and a
+folder that could not be opened once cannot be opened again.
 """
 
 from __future__ import annotations
@@ -48,8 +49,14 @@ class Chroma:
         import chromadb
 
         where = f"The index in {folder}"
+        client: Client | None = None
         with _explained(where, _FOLDER_ADVICE):
-            client = cast("Client", chromadb.PersistentClient(str(folder), settings=_settings()))
+            try:
+                opened = chromadb.PersistentClient(str(folder), settings=_settings())
+                client = cast("Client", opened)
+            finally:
+                if client is None:
+                    _forget(folder)
         return cls(client, client.close, where, _FOLDER_ADVICE)
 
     @classmethod
@@ -88,6 +95,18 @@ class Chroma:
         """Whatever chromadb raises inside becomes a LibraryError that says what to do."""
         with _explained(self._where, self._advice):
             yield
+
+
+def _forget(folder: Path) -> None:
+    """Drop what chromadb keeps of a folder that it could not open, for example on a full disk.
+
+    It keeps one system for each folder, also one that did not start, and gives that to whoever
+    opens the folder next. Where a client has it open the system works, and stays.
+    """
+    from chromadb.api.shared_system_client import SharedSystemClient
+
+    if str(folder) not in SharedSystemClient._identifier_to_refcount:
+        SharedSystemClient._identifier_to_system.pop(str(folder), None)
 
 
 def _settings(url: str | None = None) -> Any:
