@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import logging
+import platform
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -83,3 +87,50 @@ def test_it_is_in_no_message_about_settings(command: CommandLine) -> None:
         assert ran.code != 0
         assert KEY not in ran.out + ran.err
         command.set(**{name: ""})
+
+
+LITTERED = """
+import ctypes, sys, threading
+from assistant.answering import Assistant
+from assistant.testing import HashEmbedder, ScriptedChatModel
+
+SECRET = b"sk-never-shown-0123456789"
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+libc.malloc.argtypes = [ctypes.c_size_t]
+libc.free.argtypes = [ctypes.c_void_p]
+
+def litter():
+    given = []
+    for size in (300, 800, 2000, 5000, 12000, 40000, 90000, 120000) * 60:
+        given.append(libc.malloc(size))
+        ctypes.memmove(given[-1], (SECRET * (size // len(SECRET) + 1))[:size], size)
+    for place in given:
+        libc.free(place)
+
+def everywhere():
+    threads = [threading.Thread(target=litter) for _ in range(24)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    litter()
+
+everywhere()
+for number in range(3):
+    model = ScriptedChatModel(replies=["x"])
+    with Assistant.open(sys.argv[1], model=model, embedder=HashEmbedder()) as assistant:
+        everywhere()
+        assistant.add(text=f"Number {number} is here. It is good. " * 9, title="t")
+        assistant.search("good")
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="memory is filled by glibc only")
+def test_what_stood_in_memory_does_not_get_into_the_index(tmp_path: Path) -> None:
+    # Chroma writes memory that it never filled: see assistant/library/chroma.py.
+    subprocess.run([sys.executable, "-c", LITTERED, str(tmp_path)], check=True, timeout=300)
+    written = [path for path in tmp_path.rglob("*.bin") if path.is_file()]
+    assert written
+    for path in written:
+        assert KEY.encode() not in path.read_bytes(), path

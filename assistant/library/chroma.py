@@ -7,6 +7,8 @@ folder that could not be opened once cannot be opened again.
 
 from __future__ import annotations
 
+import ctypes
+import platform
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +25,10 @@ CONNECT_SECONDS = 3.0
 REQUEST_SECONDS = 10.0
 """Longest wait for a Chroma server to accept a connection, and to answer one request."""
 
+_M_PERTURB = -6
+_FILLING = 0x55
+"""mallopt's name for filling memory, and what freed memory is filled with."""
+
 _FOLDER_ADVICE = (
     "Check the folder's permissions and disk, then open the library again: the index is "
     "rebuilt from the ledger."
@@ -31,6 +37,17 @@ _SERVER_ADVICE = (
     "Check that the server runs (chroma run --path DIR --port PORT), or leave the setting "
     "chroma_url out to keep the index in the store folder."
 )
+
+
+def _clear_memory() -> None:
+    """Have the C library overwrite memory as it is handed out and given back, where it can.
+
+    Chroma writes memory to its files that it never filled. What was there before, such as the
+    header of a request with somebody's key, would stand in the index. glibc only: elsewhere
+    nothing is done.
+    """
+    if platform.libc_ver()[0] == "glibc":
+        ctypes.CDLL(None).mallopt(_M_PERTURB, _FILLING)
 
 
 class Chroma:
@@ -48,6 +65,7 @@ class Chroma:
         """Chroma's files in ``folder``. Damaged ones can end the process: see ``upkeep``."""
         import chromadb
 
+        _clear_memory()
         where = f"The index in {folder}"
         client: Client | None = None
         with _explained(where, _FOLDER_ADVICE):
