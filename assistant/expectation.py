@@ -100,6 +100,11 @@ def explains(question: str) -> bool:
     return bool(_EXPLAINING.search(question)) or not _QUESTION.search(question)
 
 
+def is_search(question: str) -> bool:
+    """Whether it is typed as into a search engine: without a question mark of any script."""
+    return not re.search(r"[?？؟;]\W*$", question)
+
+
 def novelty(question: str, answer: str) -> float:
     """How much an answer says that its question did not: 0 nothing, 1 three words or more."""
     return min(1.0, len(set(content_words(answer)) - set(content_words(question))) / 3)

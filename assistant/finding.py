@@ -22,6 +22,7 @@ from assistant.readahead import ReadAhead
 from assistant.reading import Halt, Reader, Reply, clean
 from assistant.schema import Delta, Passage, Turn
 from assistant.stopwatch import Stopwatch
+from assistant.supplement import supplemented
 
 _HOPELESS = 0.5
 """Share of the threshold below which the model is not even asked for an answer."""
@@ -169,7 +170,8 @@ class Finder:
             return _refusal(probability)
         left_open = self._left_open(task, reader, text, before, state, stopped)
         clock.lap("check")
-        return Finding(grounded, probability, decision.confidence(after), left_open)
+        told = supplemented(task, grounded)
+        return Finding(told, probability, decision.confidence(after), left_open)
 
     def _better(
         self,

@@ -29,6 +29,7 @@ LAYERS = (
     "decision doctor grounding readahead runnable",
     "overview",
     "inquiry",
+    "supplement",
     "finding",
     "comparing",
     "answering",
