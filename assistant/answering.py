@@ -9,39 +9,32 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import threading
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self
 
-from assistant import models, overview, retrieval
+from assistant import models, retrieval
 from assistant.adding import keep
 from assistant.articles import load_article
-from assistant.comparing import MOST_ASKED, article_names, side_by_side, worth_asking
+from assistant.comparing import MOST_ASKED
 from assistant.errors import EmptyLibrary, ModelError, UserInputError, WeightsError
-from assistant.finding import Finder, Finding
-from assistant.followups import standalone
-from assistant.grounding import Grounded
-from assistant.inquiry import Inquiry, whole_text
+from assistant.finding import Finder
+from assistant.inquiry import whole_text
 from assistant.library import Library
 from assistant.llamacpp import LlamaCppChat
+from assistant.pipeline import Pipeline
 from assistant.readahead import ReadAhead
-from assistant.reading import Halt, Reader, Reply, never
+from assistant.reading import Halt, Reader, never
 from assistant.schema import (
-    NOT_IN_ARTICLE,
     Answer,
     Article,
-    Delta,
-    Evidence,
     RetrievedPassage,
-    Sentence,
-    Status,
     StreamEvent,
     Turn,
 )
 from assistant.settings import Settings
-from assistant.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -49,11 +42,6 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
 MAX_QUESTION_CHARS = 4_000
-MORE_FOUND = 4
-"""Passages found beyond those read, for a model that has read the whole article."""
-
-RELATED = 3
-"""Nearest passages shown when the article does not say."""
 
 
 class Assistant:
@@ -73,11 +61,11 @@ class Assistant:
         self.settings = settings
         self._library = library
         self._model = chat_model
-        self._notices = tuple(notices)
         reader = None if chat_model is None else _reader(chat_model, settings)
         self._ahead = None if reader is None else _read_ahead(reader)
-        self._finder = Finder(
-            reader, self._ahead, caution=settings.caution, evidence=settings.evidence
+        finder = Finder(reader, self._ahead, caution=settings.caution, evidence=settings.evidence)
+        self._pipeline = Pipeline(
+            settings, library, chat_model, _name(chat_model, settings), finder, tuple(notices)
         )
 
     @classmethod
@@ -148,7 +136,7 @@ class Assistant:
     @property
     def model_name(self) -> str:
         """What answers: a model's name, or ``extractive``."""
-        return _name(self._model, self.settings)
+        return self._pipeline.model_name
 
     @property
     def chat_model(self) -> BaseChatModel | None:
@@ -263,7 +251,9 @@ class Assistant:
         True, Stopped is raised within the reading of one batch, about a second.
         """
         # Checked before the first event is asked for, so that a mistake is raised here.
-        return self._events(_checked(question), self._scope(articles), tuple(history), stopped)
+        return self._pipeline.events(
+            _checked(question), self._scope(articles), tuple(history), stopped
+        )
 
     def as_runnable(self) -> Runnable[Any, Any]:
         """A LangChain Runnable from a question, or a dict with question, articles and history.
@@ -283,90 +273,6 @@ class Assistant:
                 "There are no articles to ask. Add one first: assistant add FILE_OR_URL"
             )
         return scope
-
-    def _events(
-        self, question: str, scope: Sequence[str], history: Sequence[Turn], stopped: Halt
-    ) -> Generator[StreamEvent, None, None]:
-        clock = Stopwatch()
-        asked = standalone(question, history, self._model, self.settings.prompts)
-        if history:
-            clock.lap("rewrite")
-        hits = self._search(asked, scope)
-        clock.lap("retrieve")
-        clock.mark("evidence")
-        yield Evidence(asked, tuple(hits))
-        keys = worth_asking(asked, scope, hits)
-        tasks = [self._inquiry(question, asked, key, hits, len(keys)) for key in keys]
-        names = article_names([one for task in tasks for one in task.articles.values()])
-        findings: dict[str, Finding] = {}
-        reply = Reply()
-        for task in tasks:
-            [key] = task.articles
-            label = f"{names[key]}: " if len(tasks) > 1 else ""
-            reply.text = ""
-            findings[key] = yield from _labelled(label, self._find(task, reply, clock, stopped))
-        yield self._answer(tasks, findings, hits, reply, clock)
-
-    def _inquiry(
-        self, question: str, asked: str, key: str, hits: Sequence[RetrievedPassage], among: int
-    ) -> Inquiry:
-        """The question put to one article, with what that article by itself has on it."""
-        if any(hit.passage.article_id != key for hit in hits):
-            hits = self._search(asked, [key])
-        return Inquiry(question, asked, [key], hits, self._library, among=among)
-
-    def _search(self, asked: str, scope: Sequence[str]) -> list[RetrievedPassage]:
-        k = self.settings.evidence + MORE_FOUND
-        return retrieval.search(self._library, asked, k=k, article_ids=scope)
-
-    def _find(
-        self, task: Inquiry, reply: Reply, clock: Stopwatch, stopped: Halt
-    ) -> Generator[Delta, None, Finding]:
-        kind = overview.asked_for(task.asked)
-        if kind is None:
-            return self._finder.find(task, reply, clock, stopped)
-        return self._finder.survey(kind, task, reply, clock, stopped)
-
-    def _answer(
-        self,
-        tasks: Sequence[Inquiry],
-        findings: Mapping[str, Finding],
-        hits: Sequence[RetrievedPassage],
-        reply: Reply,
-        clock: Stopwatch,
-    ) -> Answer:
-        best = max(tasks, key=lambda task: findings[next(iter(task.articles))].probability)
-        articles = {key: one for task in tasks for key, one in task.articles.items()}
-        grounded, agreement = side_by_side(best.asked, findings, articles)
-        sure = max(
-            one.confidence
-            for one in findings.values()
-            if (one.grounded is None) == (grounded is None)
-        )
-        sentences = grounded.sentences if grounded else (Sentence(NOT_IN_ARTICLE, "supported"),)
-        notices = [*self._library.notices, *self._notices, *agreement]
-        notices += [notice for task in tasks for notice in task.notices]
-        left_open = _left_open(findings.values())
-        notices += [f"The article does not say: {part}" for part in left_open]
-        if reply.cut and grounded:
-            notices.append(reply.cut)
-        return Answer(
-            question=best.question,
-            text=" ".join(sentence.text for sentence in sentences),
-            sentences=sentences,
-            citations=grounded.citations if grounded else (),
-            status=_status(grounded, left_open),
-            confidence=round(sure, 4),
-            related=() if grounded else tuple(hits[:RELATED]),
-            retrieved=tuple(hits),
-            standalone=best.asked,
-            signals=best.decided_by,
-            notices=tuple(dict.fromkeys(notices)),
-            timings=clock.timings(
-                reply.prompt_tokens, reply.cached_tokens, reply.completion_tokens
-            ),
-            model=self.model_name,
-        )
 
 
 def ask(
@@ -408,31 +314,6 @@ def _reader(model: BaseChatModel, settings: Settings) -> Reader:
 
 def _read_ahead(reader: Reader) -> ReadAhead | None:
     return ReadAhead(reader.model, reader) if isinstance(reader.model, LlamaCppChat) else None
-
-
-def _left_open(findings: Iterable[Finding]) -> list[str]:
-    """The parts of a question that none of the articles with an answer has an answer to."""
-    open_in = [one.left_open for one in findings if one.grounded is not None]
-    return [part for part in open_in[0] if all(part in one for one in open_in)] if open_in else []
-
-
-def _status(grounded: Grounded | None, left_open: Sequence[str]) -> Status:
-    if grounded is None:
-        return "not_in_article"
-    return "partly" if left_open else "answered"
-
-
-def _labelled(
-    label: str, events: Generator[Delta, None, Finding]
-) -> Generator[Delta, None, Finding]:
-    """The events with a label before the first piece of text."""
-    try:
-        piece = next(events)
-        yield Delta(f"{label}{piece.text}")
-        finding = yield from events
-    except StopIteration as end:
-        return cast(Finding, end.value)
-    return finding
 
 
 def _load_behind(model: BaseChatModel | None) -> None:

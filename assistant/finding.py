@@ -97,7 +97,7 @@ class Finder:
         if kind == "countries":
             return _listed(overview.named_countries(passages, article))
         if self._reader is None:
-            return _listed(overview.lead(passages, article))
+            return _listed(task.gist()) if kind == "summary" else self._extract(task)
         with self._ahead or nullcontext():
             return (yield from self._write(kind, task, self._reader, reply, clock, stopped))
 

@@ -23,7 +23,7 @@ from assistant.decision import Signals
 from assistant.expectation import is_met, novelty
 from assistant.grounding import Grounded, quote, quote_statements
 from assistant.library import Library
-from assistant.overview import central
+from assistant.overview import central, gist
 from assistant.reading import Reader, passages_text
 from assistant.schema import Article, Citation, Passage, RetrievedPassage
 from assistant.voices import unnamed_speakers
@@ -121,6 +121,10 @@ class Inquiry:
     def central(self, fits: Callable[[int], bool]) -> list[Passage]:
         """What a summary of the article is written from."""
         return central(self._passages, self._library.vectors(self._article.id), fits)
+
+    def gist(self) -> Grounded | None:
+        """What the article is about in a few of its own sentences."""
+        return gist(self._passages, self._library.vectors(self._article.id), self._article)
 
     def text(self, passages: Sequence[Passage]) -> str:
         """Passages as the model reads them."""

@@ -10,7 +10,7 @@ list would hold.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -21,6 +21,7 @@ from assistant.attribution import SpeakerIndex, Statement
 from assistant.citations import cite
 from assistant.grounding import Grounded, quote
 from assistant.schema import Article, Citation, Passage, Sentence
+from assistant.wording import abbreviations
 
 Kind = Literal["summary", "speakers", "countries", "list"]
 
@@ -63,8 +64,11 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
 _SUMMARISED = 14
 """Sentences of a long article that a summary is written from."""
 
-_LISTED = 12
-"""Most speakers or countries in one answer; how many more there are is said."""
+_LISTED = 40
+"""Most speakers or countries in one answer; that there are more is said."""
+
+_TOLD = 4
+"""Sentences of a summary without a language model."""
 
 
 def asked_for(question: str) -> Kind | None:
@@ -81,9 +85,9 @@ def speakers(index: SpeakerIndex, passages: Sequence[Passage], article: Article)
         if known is None or (statement.direct and not known.direct):
             first[statement.speaker.name] = statement
     by_id = {passage.id: passage for passage in passages}
-    told = [one for one in first.values() if one.passage_id in by_id]
-    lead = f"{_count(len(told), 'speaker')} in this article: "
-    return _listing(lead, [(one.speaker.label, by_id[one.passage_id]) for one in told], article)
+    told = [one for one in _distinct(first.values()) if one.passage_id in by_id]
+    rows = [(one.speaker.label, by_id[one.passage_id]) for one in told]
+    return _listing(f"{_count(len(told), 'speaker')} in this article", rows, article)
 
 
 def named_countries(passages: Sequence[Passage], article: Article) -> Grounded | None:
@@ -94,8 +98,8 @@ def named_countries(passages: Sequence[Passage], article: Article) -> Grounded |
             first.setdefault(country, passage)
     names = [(name.partition(" (")[0], passage) for name, passage in first.items()]
     verb = "is" if len(names) == 1 else "are"
-    lead = f"{len(names)} {'country' if len(names) == 1 else 'countries'} {verb} named: "
-    return _listing(lead, names, article)
+    many = "country" if len(names) == 1 else "countries"
+    return _listing(f"{len(names)} {many} {verb} named", names, article)
 
 
 def central(
@@ -108,15 +112,33 @@ def central(
     """
     if fits(sum(len(passage.text) + 1 for passage in passages)):
         return list(passages)
+    return _most_central(passages, vectors, _SUMMARISED, leading=2)
+
+
+def gist(
+    passages: Sequence[Passage], vectors: NDArray[np.float32], article: Article
+) -> Grounded | None:
+    """A summary without a language model: the first sentence and the most central ones."""
+    if not passages:
+        return None
+    return quote(_most_central(passages, vectors, _TOLD, leading=1), {article.id: article})
+
+
+def _most_central(
+    passages: Sequence[Passage], vectors: NDArray[np.float32], most: int, *, leading: int
+) -> list[Passage]:
     nearness = vectors @ vectors.mean(axis=0)
-    nearness[:2] = np.inf
-    best = sorted(np.argsort(-nearness, kind="stable")[:_SUMMARISED])
+    nearness[:leading] = np.inf
+    best = sorted(np.argsort(-nearness, kind="stable")[:most])
     return [passages[i] for i in best]
 
 
-def lead(passages: Sequence[Passage], article: Article) -> Grounded | None:
-    """The first sentences of an article: what a summary is without a language model."""
-    return quote(passages[:2], {article.id: article}) if passages else None
+def _distinct(statements: Iterable[Statement]) -> list[Statement]:
+    """Without speakers that another one's initials stand for: the EU, the European Union."""
+    kept = list(statements)
+    bodies = [one.speaker.name for one in kept if one.speaker.kind == "body"]
+    full = {short for name in bodies for short in abbreviations(name)}
+    return [one for one in kept if one.speaker.name.replace(".", "").casefold() not in full]
 
 
 def _listing(
@@ -131,7 +153,9 @@ def _listing(
         cited = cite([passage], titles, citations)
         citations += [one for one in cited if one not in citations]
         sentences.append(Sentence(f"{name}.", "supported", cited))
-    sentences[0] = Sentence(lead_in + sentences[0].text, "supported", sentences[0].citations)
+    more = f", of which the first {_LISTED}" if len(rows) > _LISTED else ""
+    first = f"{lead_in}{more}: {sentences[0].text}"
+    sentences[0] = Sentence(first, "supported", sentences[0].citations)
     return Grounded(tuple(sentences), tuple(citations), 1.0, declined=False)
 
 

@@ -166,9 +166,9 @@ class Answer:
     ``related`` holds up to three nearest passages when the article does not say.
     ``confidence`` is the calibrated probability (0 to 1) that the answer can be trusted; for
     a refusal, that the article really does not say. ``signals`` are the numbers it was decided
-    by (see ``decision``). ``notices`` are plain sentences a person
-    should see, such as that no language model was at hand. ``places`` has the pages and days of
-    those citations that have any, where they were looked up.
+    by (see ``decision``). ``notices`` are plain sentences a person should see, such as that no
+    language model was at hand. ``places`` has the pages and days of those citations that have
+    any.
     """
 
     question: str

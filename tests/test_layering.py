@@ -32,6 +32,7 @@ LAYERS = (
     "supplement",
     "finding",
     "comparing",
+    "pipeline",
     "answering",
     "evaluation",
     "web",

@@ -104,3 +104,49 @@ def test_a_long_article_is_summarised_from_its_lead_and_its_centre() -> None:
     assert passages[1] in chosen
     assert passages[5] not in chosen
     assert [p.start for p in chosen] == sorted(p.start for p in chosen)
+
+
+def extractive_answer(tmp_path: Path, text: str, question: str) -> Answer:
+    with Assistant.open(tmp_path, model="extractive", embedder=HashEmbedder()) as assistant:
+        assistant.add(text=text, title="Talks")
+        return assistant.ask(question)
+
+
+def test_a_body_and_its_initials_are_one_speaker(tmp_path: Path) -> None:
+    text = (
+        "The European Union said on Monday that it opposed the plan. “It is illegal,” the EU "
+        "said in a statement. The Arab League said it would meet."
+    )
+    answer = extractive_answer(tmp_path, text, "Who is quoted in the article?")
+    told = [sentence.text for sentence in answer.sentences]
+    assert told[0].startswith("2 speakers in this article: ")
+    assert sum("EU" in one or "European Union" in one for one in told) == 1
+
+
+def test_more_speakers_than_are_listed_are_counted(tmp_path: Path) -> None:
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    names = [f"Anna {a.upper()}{b}lson" for a in letters for b in "ao"][:45]
+    text = " ".join(f"“It is late,” said {name}." for name in names)
+    answer = extractive_answer(tmp_path, text, "Who is quoted in the article?")
+    assert len(answer.sentences) == 40
+    assert answer.sentences[0].text.startswith("45 speakers in this article, of which the first 40")
+
+
+def test_without_a_model_a_summary_is_the_first_and_the_most_central_sentences(
+    tmp_path: Path,
+) -> None:
+    asides = " ".join(f"Aside {i} about birds nesting." for i in range(3))
+    text = (
+        f"The bridge was closed. {asides} The bridge deck and its cables had rusted. {asides} "
+        "Engineers closed the bridge for its rusted cables."
+    )
+    answer = extractive_answer(tmp_path, text, "Summarise the article.")
+    assert len(answer.sentences) == 4
+    assert answer.sentences[0].text == "The bridge was closed."
+    assert [sentence.support for sentence in answer.sentences] == ["quoted"] * 4
+
+
+def test_without_a_model_a_list_is_answered_by_the_nearest_sentences(tmp_path: Path) -> None:
+    text = "It rained. The towers are 40 metres high. The bridge cost nine euros. Birds nest here."
+    answer = extractive_answer(tmp_path, text, "List all the euros that the bridge cost.")
+    assert "The bridge cost nine euros." in answer.text

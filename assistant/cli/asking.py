@@ -64,8 +64,7 @@ def ask(
         if as_json:
             print_json(answer.to_dict())
         else:
-            ids = [citation.article_id for citation in answer.citations]
-            shown = _articles([*ids, *_ids(answer.related)], assistant)
+            shown = _articles(_ids(answer.related), assistant)
             print_answer(answer, screen, shown, timings=timings)
 
 

@@ -92,7 +92,6 @@ class Conversation:
                 say(self._screen, "Stopped.", style="yellow")
                 return
         ids = {hit.passage.article_id for hit in answer.related}
-        ids |= {citation.article_id for citation in answer.citations}
         shown = {key: self._assistant.library.article(key) for key in ids}
         print_answer(answer, self._screen, shown)
         self._screen.print()

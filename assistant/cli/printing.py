@@ -17,7 +17,15 @@ from assistant import labels
 from assistant.printable import one_line, printable
 
 if TYPE_CHECKING:
-    from assistant.schema import Answer, Article, Citation, RetrievedPassage, Sentence, Timings
+    from assistant.schema import (
+        Answer,
+        Article,
+        Citation,
+        Place,
+        RetrievedPassage,
+        Sentence,
+        Timings,
+    )
 
 _DOUBT = "[?]"
 _LEAST_WIDTH = 20
@@ -65,7 +73,7 @@ def print_answer(
 ) -> None:
     """The answer with markers, its doubts, quotes or related passages, status and timings.
 
-    ``articles`` holds those of the citations and the related passages, by id.
+    ``articles`` holds those of the related passages, by id.
     """
     say(screen, _body(answer))
     for sentence in answer.sentences:
@@ -73,8 +81,9 @@ def print_answer(
             say(screen, _doubt(sentence), lead=f"{_DOUBT} ", style="yellow")
     if answer.citations:
         screen.print()
+    places = {place.marker: place for place in answer.places}
     for citation in answer.citations:
-        _print_citation(citation, screen, articles.get(citation.article_id))
+        _print_citation(citation, screen, places.get(citation.marker))
     if answer.related:
         screen.print()
         say(screen, "Related, not an answer:", style="bold")
@@ -131,17 +140,15 @@ def _doubt(sentence: Sentence) -> str:
     return f"{labels.UNCONFIRMED[sentence.support]}: “{one_line(sentence.text)}” – {reason}"
 
 
-def _print_citation(citation: Citation, screen: Console, article: Article | None) -> None:
-    from assistant.articles.places import days_meant
-
+def _print_citation(citation: Citation, screen: Console, place: Place | None) -> None:
     lead = f"[{citation.marker}] "
     margin = " " * len(lead)
-    start, end = citation.start, citation.end
     say(screen, f"“{one_line(citation.quote)}”", lead=lead)
     where = f"{one_line(citation.title)} · {one_line(citation.source)}"
-    say(screen, f"{where} · {_span(article, start, end)}", lead=margin, style="dim")
-    if article is not None and (days := days_meant(article, start, end)):
-        say(screen, "; ".join(map(one_line, days)), lead=margin, style="dim")
+    span = _span(place.pages if place else "", citation.start, citation.end)
+    say(screen, f"{where} · {span}", lead=margin, style="dim")
+    if place and place.days:
+        say(screen, "; ".join(map(one_line, place.days)), lead=margin, style="dim")
 
 
 def _print_related(hit: RetrievedPassage, screen: Console, articles: Mapping[str, Article]) -> None:
@@ -152,17 +159,16 @@ def _print_related(hit: RetrievedPassage, screen: Console, articles: Mapping[str
 
 
 def _place(article: Article | None, start: int, end: int) -> str:
-    if article is None:
-        return _span(article, start, end)
-    where = f"{one_line(article.title)} · {one_line(article.source)}"
-    return f"{where} · {_span(article, start, end)}"
-
-
-def _span(article: Article | None, start: int, end: int) -> str:
-    """Where in the article: the page, where there are pages, and the characters."""
     from assistant.articles.places import pages_of
 
-    pages = pages_of(article, start, end) if article is not None else ""
+    if article is None:
+        return _span("", start, end)
+    where = f"{one_line(article.title)} · {one_line(article.source)}"
+    return f"{where} · {_span(pages_of(article, start, end), start, end)}"
+
+
+def _span(pages: str, start: int, end: int) -> str:
+    """Where in the article: the page, where there are pages, and the characters."""
     characters = f"characters {start}–{end}"
     return f"{pages}, {characters}" if pages else characters
 

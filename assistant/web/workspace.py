@@ -19,11 +19,10 @@ from assistant import models, seeds
 from assistant.adding import Outcome, add_all, keep
 from assistant.answering import Assistant
 from assistant.articles import Loader, load_article
-from assistant.articles.places import days_meant, pages_of
-from assistant.errors import ArticleError, AssistantError, UnknownArticle, UserInputError
+from assistant.errors import ArticleError, AssistantError, UserInputError
 from assistant.fetching import is_url
 from assistant.reading import Halt
-from assistant.schema import Answer, Place, StreamEvent, Turn
+from assistant.schema import StreamEvent, Turn
 from assistant.settings import Settings
 from assistant.web.ahead import Ahead, wish_for
 from assistant.web.feedback import Feedback
@@ -92,20 +91,19 @@ class Workspace:
         history: Sequence[Turn],
         stopped: Halt,
     ) -> Generator[StreamEvent, None, None]:
-        """:meth:`Assistant.stream` for a reader: the Answer has the places of its citations.
+        """:meth:`Assistant.stream` for a reader; closing the workspace ends it.
 
         Raises:
             Stopped: ``stopped`` said so, or the workspace is being closed.
             AssistantError: as the assistant.
         """
         with self.at_work() as closing:
-            for event in assistant.stream(
+            yield from assistant.stream(
                 question,
                 articles=articles,
                 history=history,
                 stopped=lambda: stopped() or closing(),
-            ):
-                yield _placed(event, assistant) if isinstance(event, Answer) else event
+            )
 
     def add(
         self, source: str | Path | None = None, *, text: str | None = None, title: str = ""
@@ -206,17 +204,6 @@ class Workspace:
         self.variants.close()
         if with_assistant and self.opening.done() and not self.opening.exception():
             self.assistant.close()
-
-
-def _placed(answer: Answer, assistant: Assistant) -> Answer:
-    """The answer with the pages and days of its citations, where there are any."""
-    places = []
-    for c in answer.citations:
-        with suppress(UnknownArticle):  # removed meanwhile
-            article = assistant.library.article(c.article_id)
-            days = tuple(days_meant(article, c.start, c.end))
-            places.append(Place(c.marker, pages_of(article, c.start, c.end), days))
-    return replace(answer, places=tuple(one for one in places if one.pages or one.days))
 
 
 def _address(given: str) -> str:

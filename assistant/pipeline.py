@@ -1,0 +1,184 @@
+"""One question from its words to its Answer: make it stand alone, search, ask, put together.
+
+Not handled: what may be asked and of which articles (``answering``), and how one article is
+read (``finding``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from assistant import overview, retrieval
+from assistant.articles.places import days_meant, pages_of
+from assistant.comparing import article_names, side_by_side, worth_asking
+from assistant.finding import Finder, Finding
+from assistant.followups import standalone
+from assistant.grounding import Grounded
+from assistant.inquiry import Inquiry
+from assistant.library import Library
+from assistant.reading import Halt, Reply
+from assistant.schema import (
+    NOT_IN_ARTICLE,
+    Answer,
+    Article,
+    Citation,
+    Delta,
+    Evidence,
+    Place,
+    RetrievedPassage,
+    Sentence,
+    Status,
+    StreamEvent,
+    Turn,
+)
+from assistant.settings import Settings
+from assistant.stopwatch import Stopwatch
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+_MORE_FOUND = 4
+"""Passages found beyond those read, for a model that has read the whole article."""
+
+_RELATED = 3
+"""Nearest passages shown when the article does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """What every question of one assistant goes through. ``notices`` stand in every answer."""
+
+    settings: Settings
+    library: Library
+    chat_model: BaseChatModel | None
+    model_name: str
+    finder: Finder
+    notices: Sequence[str]
+
+    def events(
+        self, question: str, scope: Sequence[str], history: Sequence[Turn], stopped: Halt
+    ) -> Generator[StreamEvent, None, None]:
+        """One Evidence, Deltas as they are written, the Answer. ``scope`` are article ids.
+
+        Raises:
+            ModelError, EndpointError: the model failed.
+            Stopped: ``stopped`` said so.
+        """
+        clock = Stopwatch()
+        asked = standalone(question, history, self.chat_model, self.settings.prompts)
+        if history:
+            clock.lap("rewrite")
+        hits = self._search(asked, scope)
+        clock.lap("retrieve")
+        clock.mark("evidence")
+        yield Evidence(asked, tuple(hits))
+        keys = worth_asking(asked, scope, hits)
+        tasks = [self._inquiry(question, asked, key, hits, len(keys)) for key in keys]
+        names = article_names([one for task in tasks for one in task.articles.values()])
+        findings: dict[str, Finding] = {}
+        reply = Reply()
+        for task in tasks:
+            [key] = task.articles
+            label = f"{names[key]}: " if len(tasks) > 1 else ""
+            reply.text = ""
+            findings[key] = yield from _labelled(label, self._find(task, reply, clock, stopped))
+        yield self._answer(tasks, findings, hits, reply, clock)
+
+    def _inquiry(
+        self, question: str, asked: str, key: str, hits: Sequence[RetrievedPassage], among: int
+    ) -> Inquiry:
+        """The question put to one article, with what that article by itself has on it."""
+        if any(hit.passage.article_id != key for hit in hits):
+            hits = self._search(asked, [key])
+        return Inquiry(question, asked, [key], hits, self.library, among=among)
+
+    def _search(self, asked: str, scope: Sequence[str]) -> list[RetrievedPassage]:
+        k = self.settings.evidence + _MORE_FOUND
+        return retrieval.search(self.library, asked, k=k, article_ids=scope)
+
+    def _find(
+        self, task: Inquiry, reply: Reply, clock: Stopwatch, stopped: Halt
+    ) -> Generator[Delta, None, Finding]:
+        kind = overview.asked_for(task.asked)
+        if kind is None:
+            return self.finder.find(task, reply, clock, stopped)
+        return self.finder.survey(kind, task, reply, clock, stopped)
+
+    def _answer(
+        self,
+        tasks: Sequence[Inquiry],
+        findings: Mapping[str, Finding],
+        hits: Sequence[RetrievedPassage],
+        reply: Reply,
+        clock: Stopwatch,
+    ) -> Answer:
+        best = max(tasks, key=lambda task: findings[next(iter(task.articles))].probability)
+        articles = {key: one for task in tasks for key, one in task.articles.items()}
+        grounded, agreement = side_by_side(best.asked, findings, articles)
+        sure = max(
+            one.confidence
+            for one in findings.values()
+            if (one.grounded is None) == (grounded is None)
+        )
+        sentences = grounded.sentences if grounded else (Sentence(NOT_IN_ARTICLE, "supported"),)
+        notices = [*self.library.notices, *self.notices, *agreement]
+        notices += [notice for task in tasks for notice in task.notices]
+        left_open = _left_open(findings.values())
+        notices += [f"The article does not say: {part}" for part in left_open]
+        if reply.cut and grounded:
+            notices.append(reply.cut)
+        return Answer(
+            question=best.question,
+            text=" ".join(sentence.text for sentence in sentences),
+            sentences=sentences,
+            citations=grounded.citations if grounded else (),
+            status=_status(grounded, left_open),
+            confidence=round(sure, 4),
+            related=() if grounded else tuple(hits[:_RELATED]),
+            retrieved=tuple(hits),
+            standalone=best.asked,
+            signals=best.decided_by,
+            notices=tuple(dict.fromkeys(notices)),
+            timings=clock.timings(
+                reply.prompt_tokens, reply.cached_tokens, reply.completion_tokens
+            ),
+            model=self.model_name,
+            places=_places(grounded.citations, articles) if grounded else (),
+        )
+
+
+def _places(citations: Sequence[Citation], articles: Mapping[str, Article]) -> tuple[Place, ...]:
+    """The pages and days of those citations that have any."""
+    found = []
+    for c in citations:
+        article = articles[c.article_id]
+        days = tuple(days_meant(article, c.start, c.end))
+        found.append(Place(c.marker, pages_of(article, c.start, c.end), days))
+    return tuple(one for one in found if one.pages or one.days)
+
+
+def _left_open(findings: Iterable[Finding]) -> list[str]:
+    """The parts of a question that none of the articles with an answer has an answer to."""
+    open_in = [one.left_open for one in findings if one.grounded is not None]
+    return [part for part in open_in[0] if all(part in one for one in open_in)] if open_in else []
+
+
+def _status(grounded: Grounded | None, left_open: Sequence[str]) -> Status:
+    if grounded is None:
+        return "not_in_article"
+    return "partly" if left_open else "answered"
+
+
+def _labelled(
+    label: str, events: Generator[Delta, None, Finding]
+) -> Generator[Delta, None, Finding]:
+    """The events with a label before the first piece of text."""
+    try:
+        piece = next(events)
+        yield Delta(f"{label}{piece.text}")
+        finding = yield from events
+    except StopIteration as end:
+        return cast(Finding, end.value)
+    return finding
