@@ -12,7 +12,9 @@ from assistant.wording import content_words, dates, names, numbers
 
 _COUNTING = re.compile(
     r"\bhow (?:many|much|old|long|far|big|large|tall|high|often|large a|big a)\b"
-    r"|\b(?:what|which) (?:number|percentage|percent|share|proportion|amount|sum|price|fraction)\b",
+    r"|\b(?:what|which) (?:number|percentage|percent|share|proportion|amount|sum|price|fraction"
+    r"|rise|increase|decrease|drop|decline|growth|margin|rate|age|height|length|weight|speed"
+    r"|distance|temperature)\b",
     re.IGNORECASE,
 )
 _TIMING = re.compile(
@@ -23,6 +25,10 @@ _TIMING = re.compile(
 _NAMING = re.compile(
     r"^\W*(?:who|whom)\b|\bwhat(?: is|['’]s| are| was| were) the names?\b"
     r"|^\W*which (?:two|three|four|five|other)\b",
+    re.IGNORECASE,
+)
+_NAME = re.compile(
+    r"\bwhat(?: is|['’]s| are| was| were) (?:the|his|her|its|their) (?:\w+ )?names?\b",
     re.IGNORECASE,
 )
 _WHY = re.compile(r"^\W*(?:and |but )?(?:why|how come|for what reason)\b", re.IGNORECASE)
@@ -70,24 +76,33 @@ _TIMES = frozenset(
 
 
 def is_met(question: str, answer: str) -> bool:
-    """Whether the answer has a number or a time where the question asks for one."""
+    """Whether the answer has a number, a time or a name where the question asks for one."""
     words = set(re.findall(r"[^\W\d_]+", answer.casefold()))
     if _COUNTING.search(question):
         return bool(numbers(answer) or words & _QUANTITIES)
     if _TIMING.search(question):
         return bool(numbers(answer) or dates(answer) or words & _TIMES)
+    if _NAME.search(question):
+        return _names_anew(question, answer)
     return True
 
 
 def hint(question: str, answer: str) -> str:
     """What to add to a question whose answer leaves out the kind of thing asked for, or ``""``."""
-    if not is_met(question, answer):
-        return "Give the number." if _COUNTING.search(question) else "Give the date or time."
-    if _NAMING.search(question) and not names(f"x {answer}") - names(f"x {question}"):
+    if _COUNTING.search(question) and not is_met(question, answer):
+        return "Give the number."
+    if _TIMING.search(question) and not is_met(question, answer):
+        return "Give the date or time."
+    if _NAMING.search(question) and not _names_anew(question, answer):
         return "Give the name."
     if _WHY.search(question) and not _CAUSAL.search(answer):
         return "Give the reason, after the word “because”."
     return ""
+
+
+def _names_anew(question: str, answer: str) -> bool:
+    """Whether the answer has a name that the question does not."""
+    return bool(names(f"x {answer}") - names(f"x {question}"))
 
 
 def explains(question: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.expectation import hint
+from assistant.expectation import hint, is_met
 
 
 @pytest.mark.parametrize(
@@ -13,6 +13,8 @@ from assistant.expectation import hint
         ("How many people came?", "Some people came.", ""),
         ("How many people came?", "People came to the square.", "Give the number."),
         ("How many people came?", "Forty people came.", ""),
+        ("What rise did the study find?", "It found that rates have risen.", "Give the number."),
+        ("What rise did the study find?", "It found 25 percent more.", ""),
         ("When did it begin?", "It began in the hall.", "Give the date or time."),
         ("When did it begin?", "It began on Monday.", ""),
         ("Which two officers were charged?", "Two officers were charged.", "Give the name."),
@@ -30,3 +32,10 @@ from assistant.expectation import hint
 )
 def test_what_an_answer_leaves_out(question: str, answer: str, expected: str) -> None:
     assert hint(question, answer) == expected
+
+
+def test_a_name_that_is_asked_for_has_to_be_a_new_one() -> None:
+    question = "What is the name of the warden whom Barr moved?"
+    assert not is_met(question, "The warden was moved by Barr.")
+    assert is_met(question, "The warden is Lamine N'Diaye.")
+    assert is_met("What is the dog called?", "The dog barks.")
