@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from assistant.citations import Alignment
 from assistant.denial import contradicts
@@ -21,6 +20,7 @@ from assistant.wording import (
     content_words,
     dates,
     full_names,
+    is_spelt_like,
     names,
     numbers,
     stem,
@@ -34,10 +34,6 @@ WEAK = 0.3
 
 _QUOTED_RUN = 5
 """Content words in a row that make a sentence a quotation of the article."""
-
-_LONG_NAME = 6
-_SPELT_ALIKE = 0.87
-"""Two long names this alike differ by about one letter."""
 
 _QUOTATION = re.compile(r"[“\"]([^“”\"]{8,})[”\"]")
 
@@ -107,7 +103,7 @@ def _put_for_another(
     """What a claim that repeats a passage has in the place of something else, in words."""
 
     def same(ours: Collection[str], theirs: Collection[str]) -> bool:
-        spelt = any(_misspelt(name, theirs) for name in ours)
+        spelt = any(is_spelt_like(name, theirs) for name in ours)
         return spelt or may_be_one(ours, theirs, indexes)
 
     known = names(" ".join(passage.text for passage in context)) | people_of(indexes)
@@ -127,16 +123,9 @@ def _missing_names(claim: str, quote: str, context: Sequence[Passage], question:
         for name in names(claim, known | names(question))
         if name not in standing
         and stem(name) not in standing
-        and not (name not in known and _misspelt(name, standing))
+        # Only a name that nothing shown has: a model spells as it has learnt to.
+        and not (name not in known and is_spelt_like(name, standing))
     }
-
-
-def _misspelt(name: str, standing: Collection[str]) -> bool:
-    """Whether a name is one of the quote's in another spelling ("Baerbock", "Cleverly").
-
-    Only for names that nothing shown has: a model spells as it has learnt to.
-    """
-    return len(name) >= _LONG_NAME and bool(get_close_matches(name, standing, 1, _SPELT_ALIKE))
 
 
 def _strangers(claim: str, quote: str, context: Sequence[Passage], question: str) -> set[str]:

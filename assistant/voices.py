@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from assistant.aliases import countries
 from assistant.attribution import Person, SpeakerIndex, Statement, speaker_index
 from assistant.schema import Article, Passage
-from assistant.wording import content_words, names
+from assistant.wording import content_words, is_spelt_like, names
 
 _MOSTLY = 0.6
 """Share of a claim's words inside quotation marks that makes it someone's words."""
@@ -85,7 +85,7 @@ def misattributed(
 
 def _described_by(question: str, claimed: Person) -> bool:
     words = set(content_words(claimed.label))
-    named = any(word[:1].isupper() for word in claimed.name.split()[1:])
+    named = names(f"x {question}") & names(f"x {claimed.name}")
     return not named and bool(words) and words <= set(content_words(question))
 
 
@@ -163,7 +163,13 @@ def _same(claimed: Person, speaker: Person) -> bool:
         return False
     one = set(content_words(claimed.label))
     other = set(content_words(". ".join((speaker.label, *speaker.aliases))))
-    return bool(one & other) or bool(here & there)
+    return bool(one & other) or bool(here & there) or _is_spelt_like(claimed, speaker)
+
+
+def _is_spelt_like(claimed: Person, speaker: Person) -> bool:
+    """Whether two last names are one in two spellings ("Baerbock" and "Bärbock")."""
+    theirs = names(f"x {speaker.name.split()[-1]}")
+    return any(is_spelt_like(name, theirs) for name in names(f"x {claimed.name.split()[-1]}"))
 
 
 def _lands(person: Person) -> frozenset[str]:

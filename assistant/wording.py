@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 
 from snowballstemmer import stemmer
@@ -35,6 +36,10 @@ _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W_]+(?:['’][^\W_]+)*")
 _CONTRACTED = re.compile(r"\b(ca|wo|sha|\w+)(?:n['’]t|(?<=can)not)\b", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _FIGURE = re.compile(r"(?<![\w.,])\d[\d.,]*\d(?!\w)")
+_LONG_NAME = 6
+_SPELT_ALIKE = 0.87
+"""Two long names this alike differ by about one letter."""
+
 _RUN = re.compile(r"[A-Z][\w’'-]+(?: [A-Z][\w’'-]+)+")
 _CAPITAL = re.compile(r"[A-Z][\w’'-]+")
 _PHRASE = re.compile(r"[A-Z][\w’'-]+(?:(?: of| and| for| the)* [A-Z][\w’'-]+)+")
@@ -167,6 +172,11 @@ def full_names(text: str) -> Mapping[str, frozenset[str]]:
         if len(parts) > 1:
             runs.setdefault(parts[-1], set()).add(frozenset(parts[-2:]))
     return {last: next(iter(found)) for last, found in runs.items() if len(found) == 1}
+
+
+def is_spelt_like(name: str, others: Collection[str]) -> bool:
+    """Whether a long name is one of the others in another spelling ("Baerbock", "Cleverly")."""
+    return len(name) >= _LONG_NAME and bool(get_close_matches(name, others, 1, _SPELT_ALIKE))
 
 
 @cache

@@ -96,6 +96,18 @@ def test_a_name_that_only_the_question_has_is_not_confirmed(seed_article: Articl
     assert "macron" in verdict.reason.casefold()
 
 
+def test_whom_the_question_names_is_not_given_the_words_of_another(seed_article: Article) -> None:
+    claim = "Kamikawa told Blinken that it was critical for the group to demonstrate unity."
+    verdict = judge(claim, seed_article, "What did Kamikawa tell Blinken?")
+    assert verdict.support == "unsupported"
+    assert "Antony Blinken, not of Kamikawa" in verdict.reason
+
+
+def test_whom_the_question_spells_in_another_way_keeps_their_words(seed_article: Article) -> None:
+    claim = "Baerbock said Israel has the right and obligation to protect its population."
+    assert judge(claim, seed_article, "What did Baerbock say?").support != "unsupported"
+
+
 def test_a_name_from_elsewhere_is_no_other_spelling_of_one_in_the_article() -> None:
     text = "Peter Anderson of Leeds won the race. An hour later came Paul Andersen of York."
     context = split_article(Article("a", "Race", text, "s"))
