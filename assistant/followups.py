@@ -9,20 +9,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from langchain_core.language_models import BaseChatModel
 
 from assistant.aliases import countries
-from assistant.models import endpoint_errors
 from assistant.prompts import render
+from assistant.reading import Halt, never, pieces
 from assistant.schema import Turn
 from assistant.wording import content_words, names, numbers
 
 _TURNS = 3
 """How many earlier exchanges are looked at."""
 
+_ANSWER_CHARS = 600
+"""How much of an earlier answer the model is shown."""
+
 _MAX_CHARS = 400
+_MAX_TOKENS = 64
 
 _POINTING = re.compile(
     r"\b(?:he|she|him|her|his|hers|they|them|their|theirs|its|ones|else|it(?! that\b)"
@@ -71,18 +76,20 @@ def standalone(
     history: Sequence[Turn],
     model: BaseChatModel | None,
     prompts: Path | None = None,
+    stopped: Halt = never,
 ) -> str:
     """The question as it would be asked without the conversation.
 
     Raises:
         EndpointError, ModelError: when the model fails.
+        Stopped: ``stopped`` said so while the model was rewriting.
     """
     if not history or is_standalone(question):
         return question
     if moved := _same_for_another(question, history[-1].question):
         return moved
     if model is not None:
-        rewritten = _rewrite(question, history[-_TURNS:], model, prompts)
+        rewritten = _rewrite(question, history[-_TURNS:], model, prompts, stopped)
         if rewritten and _is_faithful(rewritten, question, history):
             return rewritten
     # The words of both find what the follow-up is about, and its own come first: they ask.
@@ -131,24 +138,26 @@ def _same_place(phrase: str, previous: str) -> str:
 
 
 def _rewrite(
-    question: str, history: Sequence[Turn], model: BaseChatModel, prompts: Path | None
+    question: str,
+    history: Sequence[Turn],
+    model: BaseChatModel,
+    prompts: Path | None,
+    stopped: Halt,
 ) -> str:
-    lines = []
-    for turn in history:
-        answer = turn.answer if isinstance(turn.answer, str) else turn.answer.text
-        lines += [f"Q: {turn.question}", f"A: {answer[:600]}"]
-    prompt = render("rewrite", prompts, history="\n".join(lines), question=question)
-    with endpoint_errors(model):
-        reply = model.invoke([("user", prompt)], max_tokens=64).text.strip()
-    return reply.splitlines()[0].strip(' "“”') if reply else ""
+    """The first line that the model writes."""
+    told = "\n".join(f"Q: {turn.question}\nA: {turn.said[:_ANSWER_CHARS]}" for turn in history)
+    prompt = render("rewrite", prompts, history=told, question=question)
+    text = ""
+    with closing(pieces(model, [("user", prompt)], stopped, max_tokens=_MAX_TOKENS)) as chunks:
+        for chunk in chunks:
+            text = f"{text}{chunk.text}".lstrip()
+            if "\n" in text:
+                break
+    return text.partition("\n")[0].strip(' "“”')
 
 
 def _is_faithful(rewritten: str, question: str, history: Sequence[Turn]) -> bool:
-    told = " ".join(
-        f"{turn.question} {turn.answer if isinstance(turn.answer, str) else turn.answer.text}"
-        for turn in history
-    )
-    given = f"{told} {question}"
+    given = " ".join([*(f"{turn.question} {turn.said}" for turn in history), question])
     known = set(content_words(given)) | names(given)
     invented = {name for name in names(rewritten) if name not in known}
     kept = set(content_words(question))

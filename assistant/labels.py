@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from assistant.schema import Status, Support
+if TYPE_CHECKING:
+    from assistant.schema import Status, Support
 
 STATUS: Mapping[Status, str] = MappingProxyType(
     {

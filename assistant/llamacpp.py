@@ -8,10 +8,12 @@ only what is new, and one about a text it was let :meth:`~LlamaCppChat.read` rea
 from __future__ import annotations
 
 import hashlib
+import os
 import queue
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -20,14 +22,15 @@ from typing import Any
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
 from langchain_core.language_models.chat_models import generate_from_stream
-from langchain_core.messages import AIMessageChunk, BaseMessage
-from langchain_core.messages.ai import UsageMetadata
+from langchain_core.messages import BaseMessage
 from langchain_core.messages.utils import convert_to_openai_messages
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import PrivateAttr
 
-from assistant.errors import ModelError, PromptTooLong, Stopped
+from assistant.errors import ModelError, Stopped
+from assistant.llamareply import checked, chunk_of
 from assistant.llamaserver import LlamaServer
+from assistant.turns import Turns
 
 _END = object()
 
@@ -40,8 +43,9 @@ class LlamaCppChat(BaseChatModel):
     put log-probabilities where ``ChatOpenAI`` puts them. ``state`` names a state saved by
     :meth:`read`; ``stopped`` is a function that is asked now and then, and raises Stopped by
     saying True. Closing a stream stops the model within one batch. Calls from several threads
-    take turns. ``states`` is the folder for saved states; without one they last as long as
-    this object.
+    take :attr:`turns`, and one that waits for its turn can be stopped like any other. ``states``
+    is the folder for saved states; without one, or where it cannot be written, they last as
+    long as this object.
     """
 
     path: Path
@@ -54,7 +58,13 @@ class LlamaCppChat(BaseChatModel):
 
     _server: LlamaServer | None = PrivateAttr(default=None)
     _folder: Any = PrivateAttr(default=None)
-    _lock: threading.Lock = PrivateAttr(default_factory=threading.Lock)
+    _known: str | None = PrivateAttr(default=None)
+    _turns: Turns = PrivateAttr(default_factory=Turns)
+
+    @property
+    def turns(self) -> Turns:
+        """Who uses this model; whoever asks several things of it does so in ``turns.asking()``."""
+        return self._turns
 
     @property
     def _llm_type(self) -> str:
@@ -66,12 +76,12 @@ class LlamaCppChat(BaseChatModel):
         Raises:
             ModelError: the file is missing or is not a model llama.cpp can read.
         """
-        with self._lock:
+        with self._turns.taken(_never):
             self._loaded()
 
     def close(self) -> None:
         """Free the model's memory. The next call loads it again."""
-        with self._lock:
+        with self._turns.taken(_never):
             self._server = None
             if self._folder is not None:
                 self._folder.cleanup()
@@ -80,8 +90,8 @@ class LlamaCppChat(BaseChatModel):
     def state_of(self, name: str, messages: Sequence[BaseMessage]) -> str:
         """The name under which :meth:`read` saves these messages, beginning with ``name``."""
         told = repr([(message.type, message.text) for message in messages])
-        # The model's build is part of it: states are not portable between versions.
-        known = f"{self.path.name} {self.path.stat().st_size} {self.context_tokens} {_build()}"
+        # llama.cpp's build is part of it: states are not portable between versions.
+        known = f"{self._file()} {self.context_tokens} {_build()}"
         return f"{name}-{hashlib.sha256((known + told).encode()).hexdigest()[:16]}.state"
 
     def has(self, state: str) -> bool:
@@ -91,7 +101,8 @@ class LlamaCppChat(BaseChatModel):
     def forget(self, name: str) -> None:
         """Remove the states whose names begin with ``name``."""
         for path in self._states().glob(f"{name}-*.state"):
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink()
 
     def read(
         self, messages: Sequence[BaseMessage], state: str, stopped: Callable[[], bool]
@@ -105,10 +116,10 @@ class LlamaCppChat(BaseChatModel):
         """
         begun = f"{state.removesuffix('.state')}.begun.state"
         request = self._request(messages, None, {"max_tokens": 1})
-        with self._lock:
-            server = self._loaded()
-            if stopped():
+        with self._turns.taken(stopped) as mine:
+            if not mine or stopped():
                 return False
+            server = self._loaded()
             errors: list[Mapping[str, Any]] = []
 
             def receive(event: Any) -> bool:
@@ -118,11 +129,12 @@ class LlamaCppChat(BaseChatModel):
 
             server.chat({**request, "stream": True, "return_progress": True}, receive, begun)
             if errors:
-                _checked(errors[0])
+                checked(errors[0])
             done = not stopped()
             server.save(state if done else begun)
             if done:
-                (self._states() / begun).unlink(missing_ok=True)
+                with suppress(OSError):
+                    (self._states() / begun).unlink()
             return done
 
     def _loaded(self) -> LlamaServer:
@@ -136,11 +148,30 @@ class LlamaCppChat(BaseChatModel):
             )
         return self._server
 
+    def _file(self) -> str:
+        """What tells the model file from every other: two of one name may have one size."""
+        if self._known is None:
+            try:
+                found = self.path.stat()
+            except OSError as error:
+                raise ModelError(
+                    f"The model file {self.path} cannot be read ({error.strerror}). Check the path."
+                ) from error
+            self._known = f"{self.path.resolve()} {found.st_size} {found.st_mtime_ns}"
+        return self._known
+
     def _states(self) -> Path:
-        if self.states is not None:
+        if self._folder is not None:
+            return Path(self._folder.name)
+        if self.states is not None and _can_be_written(self.states):
             return self.states
-        if self._folder is None:
+        try:
             self._folder = tempfile.TemporaryDirectory(prefix="assistant-states-")
+        except OSError as error:
+            raise ModelError(
+                f"There is no folder for what the model has read ({error.strerror}). Make room, or "
+                "set TMPDIR to a folder that can be written."
+            ) from error
         return Path(self._folder.name)
 
     def _generate(
@@ -167,7 +198,7 @@ class LlamaCppChat(BaseChatModel):
             "return_progress": True,
         }
         for event in self._events(request, state, halt):
-            chunk = _chunk(event)
+            chunk = chunk_of(event)
             if chunk is None:
                 continue
             if run_manager:
@@ -197,87 +228,51 @@ class LlamaCppChat(BaseChatModel):
         events: queue.SimpleQueue[Any] = queue.SimpleQueue()
         closed = threading.Event()
 
+        def stopped() -> bool:
+            return closed.is_set() or (halt is not None and halt())
+
         def receive(event: Any) -> bool:
             events.put(event)
             # True makes llama.cpp give up this request.
-            return closed.is_set() or (halt is not None and halt())
+            return stopped()
 
         def run() -> None:
             try:
-                with self._lock:
-                    self._loaded().chat(request, receive, state)
-            except ModelError as error:
+                with self._turns.taken(stopped) as mine:
+                    if mine:
+                        self._loaded().chat(request, receive, state)
+            except Exception as error:  # noqa: BLE001 - it is raised again by whoever reads the events
                 events.put(error)
             finally:
                 events.put(_END)
 
         thread = threading.Thread(target=run, name="llama.cpp", daemon=True)
-        thread.start()
-        try:
-            while (event := events.get()) is not _END:
-                if isinstance(event, ModelError):
-                    raise event
-                yield _checked(event)
-        finally:
-            closed.set()
-            thread.join()
+        with self._turns.asking():
+            thread.start()
+            try:
+                while (event := events.get()) is not _END:
+                    if isinstance(event, Exception):
+                        raise event
+                    yield checked(event)
+            finally:
+                closed.set()
+                thread.join()
         if halt is not None and halt():
             raise Stopped("The answer was stopped.")
+
+
+def _never() -> bool:
+    return False
+
+
+def _can_be_written(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK | os.X_OK)
 
 
 @cache
 def _build() -> str:
     return version("xllamacpp")
-
-
-def _checked(reply: Any) -> dict[str, Any]:
-    """llama.cpp reports errors as a returned object, not as an exception."""
-    if not isinstance(reply, dict):
-        raise ModelError(f"The language model gave an unexpected reply: {reply!r:.200}")
-    if error := reply.get("error"):
-        if error.get("type") == "exceed_context_size_error":
-            raise PromptTooLong(
-                f"The prompt has {error.get('n_prompt_tokens')} tokens and the model reads "
-                f"{error.get('n_ctx')}. Ask a shorter question or raise context_tokens."
-            )
-        raise ModelError(f"The language model failed: {error.get('message', error)}")
-    return reply
-
-
-def _chunk(event: Mapping[str, Any]) -> ChatGenerationChunk | None:
-    usage = _usage(event) if event.get("usage") else None
-    choices = event.get("choices") or []
-    text = (choices[0].get("delta", {}).get("content") or "") if choices else ""
-    finish = choices[0].get("finish_reason") if choices else None
-    if not (text or usage or finish):
-        return None
-    message = AIMessageChunk(
-        content=text,
-        usage_metadata=usage,
-        response_metadata=_metadata(choices[0], event) if choices else {},
-    )
-    return ChatGenerationChunk(message=message)
-
-
-def _metadata(choice: Mapping[str, Any], reply: Mapping[str, Any]) -> dict[str, Any]:
-    metadata: dict[str, Any] = {}
-    if choice.get("finish_reason"):
-        metadata["finish_reason"] = choice["finish_reason"]
-    if choice.get("logprobs"):
-        metadata["logprobs"] = choice["logprobs"]
-    if choice.get("finish_reason") and reply.get("timings"):
-        metadata["timings"] = reply["timings"]
-    return metadata
-
-
-def _usage(reply: Mapping[str, Any]) -> UsageMetadata | None:
-    usage = reply.get("usage")
-    if not usage:
-        return None
-    cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens", 0)
-    return UsageMetadata(
-        input_tokens=usage["prompt_tokens"],
-        output_tokens=usage["completion_tokens"],
-        total_tokens=usage["total_tokens"],
-        input_token_details={"cache_read": cached},
-    )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ _STATES_BYTES = 1_000_000_000
 
 
 class LlamaServer:
-    """A loaded model. One request at a time: callers take turns.
+    """A loaded model, with a folder for its states. One request at a time: callers take turns.
 
     Raises:
         ModelError: the file is missing or is not a model llama.cpp can read.
@@ -44,7 +45,6 @@ class LlamaServer:
 
         self._states = states
         self._key = secrets.token_urlsafe(24)
-        states.mkdir(parents=True, exist_ok=True)
         params = xllamacpp.CommonParams()
         params.model.path = str(path)
         params.n_ctx = context_tokens
@@ -99,7 +99,8 @@ class LlamaServer:
         path = self._states / state
         if not path.exists() or not self._slot("restore", state):
             return False
-        os.utime(path)
+        with suppress(OSError):  # another process may have removed it meanwhile
+            os.utime(path)
         return True
 
     def _slot(self, action: str, state: str) -> bool:
@@ -119,10 +120,18 @@ class LlamaServer:
 
 
 def _shrink(folder: Path, most: int) -> None:
-    """Remove the files used least recently until the rest takes at most ``most`` bytes."""
-    files = sorted(folder.glob("*.state"), key=lambda path: path.stat().st_mtime, reverse=True)
+    """Remove the files used least recently until the rest takes at most ``most`` bytes.
+
+    Other processes do so too, in the same folder: what is gone is gone.
+    """
+    files = []
+    for path in folder.glob("*.state"):
+        with suppress(OSError):
+            found = path.stat()
+            files.append((found.st_mtime, found.st_size, path))
     total = 0
-    for path in files:
-        total += path.stat().st_size
+    for _, size, path in sorted(files, reverse=True):
+        total += size
         if total > most:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink()

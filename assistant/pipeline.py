@@ -7,6 +7,7 @@ read (``finding``).
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -18,6 +19,7 @@ from assistant.followups import standalone
 from assistant.grounding import Grounded
 from assistant.inquiry import Inquiry
 from assistant.library import Library
+from assistant.llamacpp import LlamaCppChat
 from assistant.reading import Halt, Reply
 from assistant.schema import (
     NOT_IN_ARTICLE,
@@ -66,8 +68,14 @@ class Pipeline:
             ModelError, EndpointError: the model failed.
             Stopped: ``stopped`` said so.
         """
+        with _asking(self.chat_model):
+            yield from self._events(question, scope, history, stopped)
+
+    def _events(
+        self, question: str, scope: Sequence[str], history: Sequence[Turn], stopped: Halt
+    ) -> Generator[StreamEvent, None, None]:
         clock = Stopwatch()
-        asked = standalone(question, history, self.chat_model, self.settings.prompts)
+        asked = standalone(question, history, self.chat_model, self.settings.prompts, stopped)
         if history:
             clock.lap("rewrite")
         hits = self._search(asked, scope)
@@ -147,6 +155,11 @@ class Pipeline:
             model=self.model_name,
             places=_places(grounded.citations, articles) if grounded else (),
         )
+
+
+def _asking(model: BaseChatModel | None) -> AbstractContextManager[None]:
+    """Holds back what the model may read while nobody asks, from the first word to the last."""
+    return model.turns.asking() if isinstance(model, LlamaCppChat) else nullcontext()
 
 
 def _places(citations: Sequence[Citation], articles: Mapping[str, Article]) -> tuple[Place, ...]:

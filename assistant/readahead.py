@@ -39,17 +39,15 @@ def is_worth_reading(chars: int, asked: int, among: int) -> bool:
 class ReadAhead:
     """Which articles a model has read, and a thread that reads on while nobody asks.
 
-    Thread-safe. Whoever asks does so in a ``with`` block of it: reading behind then stops within
-    a batch.
+    Thread-safe. Reading behind stops within a batch while anybody asks the model, whichever way;
+    a ``with`` block of it holds it back between two requests too, as ``turns.asking()`` does.
     """
 
     def __init__(self, model: LlamaCppChat, reader: Reader) -> None:
         self._model = model
         self._reader = reader
         self._asked: Counter[str] = Counter()
-        self._asking = 0
         self._closed = False
-        self._idle = threading.Condition()
         self._reading = threading.Lock()
 
     def state(self, article_id: str, text: str, stopped: Halt, *, among: int = 1) -> str | None:
@@ -83,18 +81,14 @@ class ReadAhead:
 
     def close(self) -> None:
         """Read no more. What is under way stops within a batch."""
-        with self._idle:
-            self._closed = True
-            self._idle.notify_all()
+        self._closed = True
+        self._model.turns.wake()
 
     def __enter__(self) -> None:
-        with self._idle:
-            self._asking += 1
+        self._model.turns.begin()
 
     def __exit__(self, *_: object) -> None:
-        with self._idle:
-            self._asking -= 1
-            self._idle.notify_all()
+        self._model.turns.end()
 
     def _work(self, articles: Mapping[str, str]) -> None:
         with self._reading, suppress(ModelError):
@@ -108,12 +102,11 @@ class ReadAhead:
 
     def _is_idle(self) -> bool:
         """Waits until nobody asks; False when there is no more to be read."""
-        with self._idle:
-            self._idle.wait_for(lambda: self._closed or not self._asking)
-            return not self._closed
+        self._model.turns.wait_until_unwanted(lambda: self._closed)
+        return not self._closed
 
     def _interrupted(self) -> bool:
-        return self._closed or self._asking > 0
+        return self._closed or self._model.turns.wanted
 
     def _messages(self, text: str) -> list[BaseMessage] | None:
         return self._reader.ahead(text) if self._reader.fits(text, "") else None

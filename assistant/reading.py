@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -143,7 +144,7 @@ class Reader:
                     max_tokens=1,
                     logprobs=True,
                     top_logprobs=_ALTERNATIVES,
-                    **self._options(state, stopped),
+                    **_options(self.model, stopped, state),
                 )
         except EndpointRefused:
             # Some servers refuse log-probabilities: then it is decided without.
@@ -169,33 +170,23 @@ class Reader:
                 was written before a later failure is kept, and ``reply.cut`` says so.
         """
         messages = self._messages(prompt, passages, question)
-        with endpoint_errors(self.model):
-            chunks = self.model.stream(messages, **self._options(state, stopped))
-        try:
-            with endpoint_errors(self.model):
+        with closing(pieces(self.model, messages, stopped, state=state)) as chunks:
+            try:
                 for chunk in chunks:
-                    piece = chunk.text
-                    if isinstance(chunk, AIMessageChunk):
-                        _count(chunk, reply)
+                    _count(chunk, reply)
                     if chunk.response_metadata.get("finish_reason") == "length":
                         reply.cut = "The answer was cut: it reached max_tokens."
-                    if stopped():
-                        raise Stopped("The answer was stopped.")
-                    if not piece:
+                    if not chunk.text:
                         continue
-                    reply.text += piece
-                    yield piece
+                    reply.text += chunk.text
+                    yield chunk.text
                     if _loops(reply.text):
                         reply.cut = "The model repeated itself and was stopped."
                         break
-        except (EndpointError, PromptTooLong) as error:
-            if not reply.text:
-                raise
-            reply.cut = f"The answer was interrupted: {error}"
-        finally:
-            close = getattr(chunks, "close", None)
-            if close:
-                close()
+            except (EndpointError, PromptTooLong) as error:
+                if not reply.text:
+                    raise
+                reply.cut = f"The answer was interrupted: {error}"
         if not reply.text.strip():
             raise ModelError(
                 "The model wrote nothing. Ask in other words, or choose another model."
@@ -206,19 +197,48 @@ class Reader:
         size = len(passages.encode()) + len(question.encode())
         return size / BYTES_PER_TOKEN + _OVERHEAD_TOKENS + self.max_tokens <= self.window
 
-    def _options(self, state: str | None, stopped: Halt) -> dict[str, Any]:
-        """What only models in this process know; another one is stopped between two pieces."""
-        if stopped():
-            raise Stopped("The answer was stopped.")
-        known = isinstance(self.model, LlamaCppChat)
-        return {"state": state, "stopped": stopped} if known else {}
-
     def _messages(self, prompt: str, passages: str, question: str) -> list[tuple[str, str]]:
         # A small model does not know by itself that London is the British government.
         notes = "; ".join(glosses(question, passages))
         asked = f"{question} ({notes})" if notes else question
         text = render(prompt, self.prompts, passages=passages, question=asked)
         return [("system", render("system", self.prompts)), ("user", text)]
+
+
+def pieces(
+    model: BaseChatModel,
+    messages: Sequence[tuple[str, str]],
+    stopped: Halt = never,
+    *,
+    state: str | None = None,
+    **options: Any,
+) -> Generator[AIMessageChunk, None, None]:
+    """A model's reply as it is written. Closing it stops the model.
+
+    Raises:
+        PromptTooLong, ModelError, EndpointError: the model failed.
+        Stopped: ``stopped`` said so.
+    """
+    known = _options(model, stopped, state)
+    with endpoint_errors(model):
+        chunks = model.stream(list(messages), **options, **known)
+        try:
+            for chunk in chunks:
+                if stopped():
+                    raise Stopped("The answer was stopped.")
+                if isinstance(chunk, AIMessageChunk):
+                    yield chunk
+        finally:
+            close = getattr(chunks, "close", None)
+            if close:
+                close()
+
+
+def _options(model: BaseChatModel, stopped: Halt, state: str | None) -> dict[str, Any]:
+    """What only models in this process know; another one is stopped between two pieces."""
+    if stopped():
+        raise Stopped("The answer was stopped.")
+    return {"state": state, "stopped": stopped} if isinstance(model, LlamaCppChat) else {}
 
 
 def passages_text(

@@ -7,10 +7,13 @@ Offsets are always counted in Python characters (Unicode code points) into ``Art
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
+
+from assistant.footnotes import footnote as footnote
+from assistant.footnotes import markdown_text as markdown_text
+from assistant.footnotes import with_footnotes
 
 Support = Literal["quoted", "supported", "weak", "unsupported"]
 """How well a sentence of an answer is backed by what it cites, best first.
@@ -25,12 +28,6 @@ Status = Literal["answered", "partly", "not_in_article"]
 
 NOT_IN_ARTICLE = "The article does not say."
 """The fixed sentence of every refusal. Prompts, code, tests and scorers share it."""
-
-_MARKUP = re.compile(r"([\\`\[\]<>])")
-_UNSEEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\U000e0000-\U000e007f]"
-)
-"""Control, direction and invisible tag characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,40 +223,8 @@ class Answer:
         return cls.from_dict(json.loads(text))
 
     def to_markdown(self) -> str:
-        """The answer with footnotes: quote, title, source and place of every citation."""
-        body = " ".join(
-            markdown_text(sentence.text) + "".join(f"[^{c.marker}]" for c in sentence.citations)
-            for sentence in self.sentences
-        )
-        places = {place.marker: place for place in self.places}
-        notes = [f"[^{c.marker}]: {footnote(c, places.get(c.marker))}" for c in self.citations]
-        related = [f"- “{markdown_text(r.passage.text)}”" for r in self.related]
-        parts = [f"**{markdown_text(self.question)}**", body or markdown_text(self.text)]
-        if related:
-            parts.append("Related passages (not an answer):\n" + "\n".join(related))
-        if notes:
-            parts.append("\n".join(notes))
-        return "\n\n".join(parts) + "\n"
-
-
-def footnote(citation: Citation, place: Place | None = None) -> str:
-    """A citation as the text of a Markdown footnote: quote, title, source and place."""
-    known = place or Place(citation.marker)
-    pages = f"{markdown_text(known.pages)}, " if known.pages else ""
-    days = f" ({'; '.join(map(markdown_text, known.days))})" if known.days else ""
-    return (
-        f"“{markdown_text(citation.quote)}” – {markdown_text(citation.title)}, "
-        f"{markdown_text(citation.source)}, {pages}characters {citation.start}–{citation.end}{days}"
-    )
-
-
-def markdown_text(text: str) -> str:
-    """One line of Markdown that shows these very letters, whatever they are.
-
-    What an article says must not become a link, an image that is loaded, HTML or code, nor turn
-    the reading direction of what stands beside it.
-    """
-    return _MARKUP.sub(r"\\\1", _UNSEEN.sub("", " ".join(text.split())))
+        """The answer with its doubts, its status, its notices, and a footnote for every quote."""
+        return with_footnotes(self)
 
 
 def _citations(rows: Any) -> tuple[Citation, ...]:
@@ -272,6 +237,11 @@ class Turn:
 
     question: str
     answer: str | Answer
+
+    @property
+    def said(self) -> str:
+        """The answer's text."""
+        return self.answer if isinstance(self.answer, str) else self.answer.text
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.errors import EndpointError, ModelError
+from assistant.errors import EndpointError, ModelError, Stopped
 from assistant.followups import is_standalone, standalone
 from assistant.schema import Answer, Turn
 from assistant.testing import ScriptedChatModel
+from tests.conftest import Opener
 
 POSITION = Turn("What was the UK's position?", "It would only support a humanitarian pause.")
 
@@ -201,3 +202,28 @@ def test_a_failing_model_is_not_hidden() -> None:
     with pytest.raises(ModelError, match="out of memory") as raised:
         standalone("What did he say?", [POSITION], Failing(replies=[""]))
     assert not isinstance(raised.value, EndpointError)
+
+
+def test_a_rewrite_can_be_stopped_and_is_before_anything_else(open_assistant: Opener) -> None:
+    model = ScriptedChatModel(replies=["Why does the UK only support a humanitarian pause?"])
+    assistant = open_assistant("The UK supports a humanitarian pause only.", model=model)
+    stream = assistant.stream(
+        "Why does it support that?", history=[POSITION], stopped=lambda: bool(model.prompts)
+    )
+    with pytest.raises(Stopped):
+        next(stream)
+    assert len(model.prompts) == 1, "the rewrite"
+
+
+def test_a_rewrite_is_the_first_line_and_the_model_writes_no_more() -> None:
+    model = ScriptedChatModel(replies=["\n Why does the UK support a pause?\nA: Because " * 9])
+    pieces = 0
+
+    def counted() -> bool:
+        nonlocal pieces
+        pieces += 1
+        return False
+
+    asked = standalone("Why does it support that?", [POSITION], model, stopped=counted)
+    assert asked == "Why does the UK support a pause?"
+    assert pieces < 12

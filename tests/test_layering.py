@@ -18,15 +18,17 @@ PACKAGE = Path(assistant.__file__).parent
 
 # From the bottom up. A module imports from layers below its own only; a new one gets a place here.
 LAYERS = (
-    "aliases connections errors printable schema",
-    "endpoint_client fetching labels parts passages prompts sandbox seeds settings "
+    "aliases connections errors labels printable turns",
+    "footnotes",
+    "schema",
+    "endpoint_client fetching parts passages prompts sandbox seeds settings "
     "stopwatch testing wording",
     "endpoint articles attribution citations denial expectation library weights",
-    "llamaserver",
+    "llamareply llamaserver",
     "llamacpp",
     "models retrieval side_by_side voices",
-    "adding followups opening reading support",
-    "decision doctor grounding readahead runnable",
+    "adding opening reading support",
+    "decision doctor followups grounding readahead runnable",
     "overview",
     "inquiry",
     "supplement",

@@ -114,9 +114,23 @@ def test_text_carries_markers() -> None:
 def test_markdown_has_a_footnote_with_quote_source_and_place_for_every_citation() -> None:
     assert ANSWER.to_markdown() == (
         "**What is it?**\n\n"
-        "It is a work in progress.[^1] It may end.\n\n"
+        "It is a work in progress.[^1] "
+        "It may end. (not confirmed: nothing in the article says this)\n\n"
+        "Status: Answered, confidence high\n\n"
         "[^1]: “It is a “work in progress.”” – Blinken at the G7, g7.txt, characters 100–127\n"
     )
+
+
+def test_markdown_keeps_what_a_reader_was_warned_of() -> None:
+    cut = "The answer was cut: it reached max_tokens."
+    weak = Sentence("It ended.", "weak", ANSWER.citations, "the quote says “began”")
+    bare = Sentence("It may end.", "unsupported")
+    answer = replace(ANSWER, sentences=(weak, bare), notices=(cut,), status="partly")
+    assert answer.to_markdown().split("\n\n")[1:4] == [
+        "It ended.[^1] (only partly confirmed: the quote says “began”) It may end. (not confirmed)",
+        "Status: Partly answered, confidence high",
+        f"- {cut}",
+    ]
 
 
 def test_markdown_of_a_refusal_calls_what_is_related_no_answer() -> None:
@@ -133,7 +147,8 @@ def test_markdown_of_a_refusal_calls_what_is_related_no_answer() -> None:
     assert refusal.to_markdown() == (
         "**What is it?**\n\n"
         "The article does not say.\n\n"
-        "Related passages (not an answer):\n- “Something near.”\n"
+        "Status: Not in the article, confidence high\n\n"
+        "Related passages (not an answer):\n\n- “Something near.”\n"
     )
 
 
@@ -154,7 +169,7 @@ def test_markdown_of_a_refusal_calls_what_is_related_no_answer() -> None:
 )
 def test_markdown_shows_foreign_text_and_obeys_none_of_it(foreign: str) -> None:
     citation = replace(ANSWER.citations[0], quote=foreign, title=foreign, source=foreign)
-    sentence = Sentence(foreign, "quoted", (citation,))
+    sentence = Sentence(foreign, "weak", (citation,), foreign)
     near = RetrievedPassage(Passage("a:0", "a", foreign, 0, 15), 0.4, 1)
     answer = replace(
         ANSWER,
@@ -163,6 +178,7 @@ def test_markdown_shows_foreign_text_and_obeys_none_of_it(foreign: str) -> None:
         sentences=(sentence,),
         citations=(citation,),
         related=(near,),
+        notices=(foreign,),
     )
     for text in (answer.to_markdown(), replace(answer, sentences=()).to_markdown()):
         bare = re.sub(r"\\[\\`\[\]<>]", "", text)  # what a reader of Markdown takes literally
