@@ -82,11 +82,15 @@ def open_url(
 
     Raises:
         ssrfguard.SSRFGuardError: the URL or its address is refused.
+        ValueError: it is no URL, such as one whose host no name server can know.
         DeadlineError: out of time.
         httpcore exceptions: the network failed.
     """
     rules.check_url(url)
-    parts = httpx.URL(url)
+    try:
+        parts = httpx.URL(url)
+    except httpx.InvalidURL as error:  # an Exception of its own, and no ValueError
+        raise ValueError(str(error)) from None
     target = httpcore.URL(
         scheme=parts.raw_scheme,
         host=parts.raw_host,

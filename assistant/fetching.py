@@ -96,8 +96,7 @@ class Fetcher:
         Raises:
             FetchError: the URL must not be fetched, or could not be; the message says why.
         """
-        url = urldefrag(url.strip())[0]
-        shown = url[:200]
+        shown = url.strip()[:200]
         if self._offline:
             raise FetchError(f"{shown} was not fetched: offline is set; add a saved copy instead")
         # Imported here: an HTTP library that files and texts do not need.
@@ -107,7 +106,7 @@ class Fetcher:
         from assistant.connections import Deadline, DeadlineError
 
         try:
-            return self._follow(url, Deadline(self._seconds))
+            return self._follow(urldefrag(url.strip())[0], Deadline(self._seconds))
         except ssrfguard.SSRFGuardError as error:
             raise FetchError(f"{shown} must not be fetched: {error}"[:600]) from None
         except DeadlineError:

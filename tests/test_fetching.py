@@ -82,6 +82,9 @@ HOSTILE = [
     "http://",
     "http://" + "a" * 300 + ".com/",
     "http://example.com/" + "a" * 9000,
+    "http://☃.net/",
+    "http://[bad#part",
+    "http://news.example/\ud800",
 ]
 
 
@@ -416,6 +419,19 @@ def raw_server() -> Iterator[Callable[[Callable[[socket.socket], None]], str]]:
 
 
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+
+
+@pytest.mark.parametrize("location", ["http://©.net/", "http://[bad", "http://[bad#part"])
+def test_a_redirect_to_what_is_no_url_says_so(
+    raw_server: Callable[[Callable[[socket.socket], None]], str], location: str
+) -> None:
+    url = raw_server(
+        lambda connection: connection.sendall(
+            f"HTTP/1.1 302 Found\r\nLocation: {location}\r\n\r\n".encode("latin-1")
+        )
+    )
+    with pytest.raises(FetchError, match="is not a usable URL"):
+        Fetcher(allow_private=["127.0.0.1"], seconds=60).fetch(url)
 
 
 def _drip_body(connection: socket.socket) -> None:
