@@ -202,6 +202,23 @@ def test_paths_that_cannot_be_opened_say_why(source: str) -> None:
         load_article(source)
 
 
+@pytest.mark.parametrize(
+    "text", ["", " \n", "\x00\x1b", "\u200b\u200d\u2060", "\u00ad \ufeff\u202e", "\u0301"]
+)
+def test_a_text_with_nothing_to_read_is_empty(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "blank.txt"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ArticleError, match="is empty; there is nothing to ask about"):
+        load_article(text=text)
+    with pytest.raises(ArticleError, match=r"is empty; there is nothing|this is binary data"):
+        load_article(path)
+
+
+@pytest.mark.parametrize("text", ["x", "\u0915\u094d\u200d", "…", "\u200b7", "🙂"])
+def test_a_text_of_one_letter_is_not(text: str) -> None:
+    assert load_article(text=text).text == text
+
+
 def test_folders_and_too_long_texts_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ArticleError, match="folder"):
         load_article(tmp_path)

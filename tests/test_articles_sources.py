@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pytest_httpserver import HTTPServer
 
-from assistant.articles import Loader
+from assistant.articles import Loader, feeds, loading
 from assistant.articles.loading import ListedError
 from assistant.errors import ArticleError, FetchError
 from tests.test_articles_html import JSON_LD, PARAGRAPHS, page, story
@@ -226,6 +226,90 @@ def test_a_url_becomes_an_article(loader: Loader, site: HTTPServer) -> None:
     assert article.source == site.url_for("/g7")
     assert article.url == "https://paper.example/g7"
     assert article.text.split("\n\n") == PARAGRAPHS
+
+
+def index_of(*urls: str) -> str:
+    entries = "".join(f"<sitemap><loc>{url}</loc></sitemap>" for url in urls)
+    return f'<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{entries}</sitemapindex>'
+
+
+def test_no_sitemap_of_many_is_left_out(
+    loader: Loader, site: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "MAX_SITEMAPS", 1)
+    paths = [f"/sitemap-{number}.xml" for number in range(3)]
+    for number, path in enumerate(paths):
+        content = f"<urlset><url><loc>https://paper.example/{number}</loc></url></urlset>"
+        site.expect_request(path).respond_with_data(content, content_type="text/xml")
+    urls = list(map(site.url_for, paths))
+    site.expect_request("/sitemap.xml").respond_with_data(index_of(*urls), content_type="text/xml")
+    found = loader.expand(site.url_for("/sitemap.xml"))
+    # Those that are not opened yet stand for themselves, and loading them gives what they list.
+    assert found == ["https://paper.example/0", *urls[1:]]
+    with pytest.raises(ListedError) as raised:
+        loader.load(found[1])
+    assert raised.value.links == ["https://paper.example/1"]
+
+
+def test_an_index_of_indexes_stands_for_the_inner_ones(loader: Loader, site: HTTPServer) -> None:
+    inner, innermost = site.url_for("/inner.xml"), site.url_for("/innermost.xml")
+    site.expect_request("/sitemap.xml").respond_with_data(index_of(inner), content_type="text/xml")
+    site.expect_request("/inner.xml").respond_with_data(
+        index_of(innermost), content_type="text/xml"
+    )
+    assert loader.expand(site.url_for("/sitemap.xml")) == [inner]
+    with pytest.raises(ListedError) as raised:
+        loader.load(inner)
+    assert raised.value.links == [innermost]
+
+
+def test_a_list_in_a_file_that_is_too_large_is_not_cut(tmp_path: Path) -> None:
+    path = tmp_path / "feed.xml"
+    path.write_text(FEED + "\n" * 600)
+    with (
+        Loader(max_bytes=len(FEED) + 500) as loader,
+        pytest.raises(ArticleError, match="is larger than"),
+    ):
+        loader.expand(path)
+
+
+def test_a_list_of_too_many_is_not_cut() -> None:
+    entries = "".join(f"<url><loc>https://a.example/{n}</loc></url>" for n in range(50_001))
+    with pytest.raises(ArticleError, match="lists 50,001 addresses"):
+        feeds.sitemap_links(f"<urlset>{entries}</urlset>".encode(), url=None)
+    items = "".join(f"<item><link>https://a.example/{n}</link></item>" for n in range(3))
+    feed = f"<rss version='2.0'><channel>{items}</channel></rss>".encode()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(feeds, "MAX_LINKS", 2)
+        with pytest.raises(ArticleError, match="lists 3 addresses"):
+            feeds.feed_links(feed, url=None)
+
+
+def test_an_address_that_is_none_spoils_no_list() -> None:
+    entries = "".join(f"<url><loc>{url}</loc></url>" for url in ("http://[bad", "/a"))
+    sitemap = f"<urlset>{entries}</urlset>".encode()
+    found, _ = feeds.sitemap_links(sitemap, url="https://paper.example/sitemap.xml")
+    # What it is, loading it will say.
+    assert found == ["http://[bad", "https://paper.example/a"]
+
+
+@pytest.mark.parametrize("pattern", ["**.txt", "a**", "deep/***"])
+def test_a_pattern_that_is_none_says_what_one_is(
+    loader: Loader, folder: Path, pattern: str
+) -> None:
+    with pytest.raises(ArticleError, match=r"not a usable pattern.*\*\*/\*\.txt"):
+        loader.expand(str(folder / pattern))
+
+
+@pytest.mark.parametrize("nothing", ["", " "])
+def test_an_empty_name_is_not_the_current_folder(
+    loader: Loader, folder: Path, monkeypatch: pytest.MonkeyPatch, nothing: str
+) -> None:
+    monkeypatch.chdir(folder)
+    for read in (loader.expand, loader.load):
+        with pytest.raises(ArticleError, match="the name given is empty"):
+            read(nothing)
+    assert len(loader.expand(".")) == 4
 
 
 def test_a_redirection_is_remembered(loader: Loader, site: HTTPServer) -> None:

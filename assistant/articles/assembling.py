@@ -6,10 +6,20 @@ from pathlib import Path
 
 from assistant.articles.languages import language_notice, language_of
 from assistant.articles.parsed import Parsed
-from assistant.articles.text import clean_text, excerpt, first_line_title, text_id
+from assistant.articles.text import (
+    clean_text,
+    excerpt,
+    first_line_title,
+    is_blank,
+    storable,
+    text_id,
+)
 from assistant.errors import ArticleError
 from assistant.fetching import is_url
 from assistant.schema import Article
+
+GIVEN = "given"
+"""The origin of a title that a person gave, see ``Article.origins``."""
 
 _REPLACED_SHARE = 0.01
 """Share of characters that could not be decoded from which that is said."""
@@ -30,7 +40,7 @@ def article_from(
         ArticleError: there is no text, or too much.
     """
     stored = clean_text(parsed.text)
-    if not stored:
+    if is_blank(stored):
         raise ArticleError(f"{name} is empty; there is nothing to ask about")
     if len(stored) > most:
         raise ArticleError(f"{name} has {len(stored):,} characters, more than {most:,}; split it")
@@ -41,7 +51,7 @@ def article_from(
     return Article(
         id=text_id(stored),
         text=stored,
-        source=_line(name),
+        source=_line(storable(name)),
         language=language,
         captions=tuple(_line(caption) for caption in parsed.captions),
         pages=parsed.pages if stored == parsed.text else (),
@@ -56,7 +66,7 @@ def _title(
 ) -> tuple[str, str]:
     """The title and where it is from; a file without one is called by its name."""
     if given and _line(given):
-        return _line(given), "given"
+        return _line(given), GIVEN
     if found and found[0]:
         return found
     if line := first_line_title(text):

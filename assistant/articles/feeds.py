@@ -21,10 +21,10 @@ def feed_links(data: bytes, *, url: str | None) -> list[str]:
     """Addresses of the entries of an RSS or Atom feed, newest first as feeds are.
 
     Raises:
-        ArticleError: it lists no entries.
+        ArticleError: it lists no entries, or too many.
     """
     feed = feedparser.parse(io.BytesIO(data), response_headers={"content-location": url or ""})
-    links = [str(entry.get("link") or "") for entry in feed.entries[:MAX_LINKS]]
+    links = [str(entry.get("link") or "") for entry in feed.entries]
     return _usable(links, url)
 
 
@@ -32,7 +32,7 @@ def sitemap_links(data: bytes, *, url: str | None) -> tuple[list[str], bool]:
     """Addresses in a sitemap, and whether they are sitemaps themselves.
 
     Raises:
-        ArticleError: it is damaged or lists nothing.
+        ArticleError: it is damaged, or lists nothing or too much.
     """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     try:
@@ -40,12 +40,24 @@ def sitemap_links(data: bytes, *, url: str | None) -> tuple[list[str], bool]:
     except etree.LxmlError as error:
         raise ArticleError(f"the sitemap is damaged ({error})") from None
     links = [(element.text or "").strip() for element in root.iterfind("{*}*/{*}loc")]
-    return _usable(links[:MAX_LINKS], url), etree.QName(root).localname == "sitemapindex"
+    return _usable(links, url), etree.QName(root).localname == "sitemapindex"
 
 
 def _usable(links: list[str], url: str | None) -> list[str]:
-    absolute = (urljoin(url or "", link) for link in links if link)
+    if len(links) > MAX_LINKS:
+        raise ArticleError(
+            f"the feed or sitemap lists {len(links):,} addresses, and {MAX_LINKS:,} are the most "
+            "that one may hold; split it"
+        )
+    absolute = (_absolute(url or "", link) for link in links if link)
     found = [link for link in dict.fromkeys(absolute) if link.startswith(("http://", "https://"))]
     if not found:
         raise ArticleError("the feed or sitemap lists no articles")
     return found
+
+
+def _absolute(base: str, link: str) -> str:
+    try:
+        return urljoin(base, link)
+    except ValueError:  # no address at all: fetching it will say so, and the others are good
+        return link

@@ -17,7 +17,7 @@ from assistant.articles.decoding import decode
 from assistant.articles.gzips import is_gzip, unpacked
 from assistant.articles.kinds import kind_of
 from assistant.articles.parsed import Parsed
-from assistant.articles.sources import LISTS, local_files, looks_like_a_list
+from assistant.articles.sources import LISTS, local_files, looks_like_a_list, named
 from assistant.articles.text import parse_markdown
 from assistant.errors import ArticleError, FetchError
 from assistant.fetching import Fetcher, is_url
@@ -27,7 +27,11 @@ from assistant.schema import Article
 MAX_BYTES = 25_000_000
 MAX_CHARS = 5_000_000
 MAX_SITEMAPS = 50
+"""Sitemaps in a sitemap that are opened at once; more stand for themselves, and are read later."""
+
 STANDARD_INPUT = "-"
+
+_ADD_ALL = "add everything in it (assistant add, or Assistant.add_all in Python)"
 
 
 def load_article(
@@ -95,7 +99,7 @@ class Loader:
             name, parsed = str(source or "text"), Parsed(text)
         elif source is None:
             raise ArticleError("nothing to add: give a path, a URL, or text=")
-        elif is_url(source):
+        elif is_url(named(source)):
             name, parsed = str(source), self._from_url(str(source))
         else:
             name, parsed = self._from_file(source)
@@ -107,13 +111,14 @@ class Loader:
         """Every single source that ``source`` stands for, each of which :meth:`load` takes.
 
         A folder gives its readable files, a pattern its matches, an RSS or Atom feed and a
-        sitemap (by path or URL) the addresses they list; anything else stands for itself.
+        sitemap (by path or URL) the addresses they list; anything else stands for itself. A
+        list in a list in a list does too: :meth:`load` gives what it lists as a ListedError.
 
         Raises:
             ArticleError: nothing there to add, or a damaged list.
             FetchError: a list that cannot or must not be fetched.
         """
-        name = str(source)
+        name = str(named(source))
         if not is_url(source):
             files = [] if name == STANDARD_INPUT else local_files(source)
             if len(files) != 1 or not looks_like_a_list(f"/{files[0]}"):
@@ -121,15 +126,16 @@ class Loader:
             name = files[0]
         elif not looks_like_a_list(name):
             return [name]
-        return self._listed(name, sitemaps=MAX_SITEMAPS)
+        return self._listed(name)
 
-    def _listed(self, name: str, *, sitemaps: int) -> list[str]:
+    def _listed(self, name: str, *, inner: bool = False) -> list[str]:
+        """What a list lists; ``inner`` is one that another list named."""
         location: str | None = None
         if is_url(name):
             page = self._fetcher.fetch(name)
             data, location = page.data, page.url
         else:
-            data = _read(Path(name), self._max_bytes)
+            data = self._bytes_of(name)
         try:
             data = self._unpacked(data)
             kind = kind_of(data, name=name)
@@ -141,13 +147,16 @@ class Loader:
         links = [str(link) for link in reply["links"]]
         if not reply["nested"]:
             return links
-        inner = (self._inner(link) for link in links[:sitemaps])
-        return list(dict.fromkeys(link for part in inner for link in part))
+        if inner:
+            return [name]
+        parts = (self._inner(link) for link in links[:MAX_SITEMAPS])
+        found = [link for part in parts for link in part]
+        return list(dict.fromkeys([*found, *links[MAX_SITEMAPS:]]))
 
     def _inner(self, sitemap: str) -> list[str]:
         """What a sitemap in a sitemap lists; itself when it fails, as loading it will say why."""
         try:
-            return self._listed(sitemap, sitemaps=0)
+            return self._listed(sitemap, inner=True)
         except (ArticleError, FetchError):
             return [sitemap]
 
@@ -179,13 +188,19 @@ class Loader:
         return parsed
 
     def _from_file(self, source: str | Path) -> tuple[str, Parsed]:
+        name = "standard input" if str(source) == STANDARD_INPUT else str(source)
+        return name, self._parse(self._bytes_of(source), name)
+
+    def _bytes_of(self, source: str | Path) -> bytes:
+        """The whole of a file or of standard input. Raises ArticleError for more than is taken."""
+        # One byte more than is taken is enough to know.
         if str(source) == STANDARD_INPUT:
             name, data = "standard input", sys.stdin.buffer.read(self._max_bytes + 1)
         else:
             name, data = str(source), _read(Path(source), self._max_bytes + 1)
         if len(data) > self._max_bytes:
             raise ArticleError(f"{name} is larger than {self._max_bytes:,} bytes; split it")
-        return name, self._parse(data, name)
+        return data
 
     def _parse(
         self,
@@ -208,7 +223,7 @@ class Loader:
             reply = self._sandbox.call(data, kind=kind, url=location, charset=charset)
             if kind in LISTS:
                 links = [str(link) for link in reply["links"]]
-                listed = f"{name}: this is a {kind}, a list of articles; add what it lists"
+                listed = f"{name}: this is a {kind}, a list of articles; {_ADD_ALL}"
                 raise ListedError(listed, links)
             return Parsed.from_json(reply)
         except ListedError:
@@ -220,7 +235,7 @@ class Loader:
 def _read(path: Path, count: int) -> bytes:
     try:
         if path.is_dir():
-            raise ArticleError(f"{path} is a folder; name a file in it, or add the whole folder")
+            raise ArticleError(f"{path} is a folder; name a file in it, or {_ADD_ALL}")
         with path.open("rb") as file:
             return file.read(count)
     except FileNotFoundError:

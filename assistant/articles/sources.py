@@ -1,4 +1,4 @@
-"""What a person named in bulk, as single files: a folder or a pattern."""
+"""What a person named, as single files: a file, a folder or a pattern."""
 
 from __future__ import annotations
 
@@ -26,6 +26,20 @@ def looks_like_a_list(name: str) -> bool:
     )
 
 
+def named(source: str | Path) -> str | Path:
+    """``source``, if it names anything: an empty one would be the current folder.
+
+    Raises:
+        ArticleError: it is empty.
+    """
+    if not str(source).strip():
+        raise ArticleError(
+            "nothing to add: the name given is empty; give a path or a URL (a variable of the "
+            "shell may not be set), or '.' for the current folder"
+        )
+    return source
+
+
 def local_files(source: str | Path) -> list[str]:
     """The readable files in a folder and below, or those that a pattern matches, sorted.
 
@@ -47,12 +61,22 @@ def local_files(source: str | Path) -> list[str]:
     else:
         anchor = Path(path.anchor)
         pattern = str(path.relative_to(anchor))
-        matches = list(anchor.glob(pattern))
+        matches = _matches(anchor, pattern)
     root = path if folder else Path()
     files = sorted(str(p) for p in matches if p.is_file() and not _hidden(p, root))
     if not files:
         raise ArticleError(f"{source} holds no {READABLE} files")
     return files
+
+
+def _matches(anchor: Path, pattern: str) -> list[Path]:
+    try:
+        return list(anchor.glob(pattern))
+    except ValueError as error:
+        raise ArticleError(
+            f"{pattern} is not a usable pattern ({error}); * stands for part of a name, and ** "
+            "for folders where it stands alone: **/*.txt"
+        ) from None
 
 
 def _hidden(path: Path, root: Path) -> bool:

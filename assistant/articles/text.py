@@ -15,6 +15,9 @@ import unicodedata
 from assistant.articles.dates import iso_date
 from assistant.articles.parsed import Facts, Parsed
 
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Me", "Mn", "Zl", "Zp", "Zs"})
+"""Unicode categories of characters that by themselves leave nothing to read."""
+
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028]")
 _UNSTORABLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]"
@@ -42,6 +45,19 @@ def clean_text(text: str) -> str:
     """``text`` as it is stored and cited: uniform line ends, nothing unstorable, trimmed."""
     text = text.replace("\u2029", "\n\n")
     return _UNSTORABLE.sub("", _LINE_ENDS.sub("\n", text)).strip()
+
+
+def is_blank(text: str) -> bool:
+    """Whether there is nothing to read: white space, zero-width and control characters alone."""
+    return all(unicodedata.category(letter) in _UNSEEN for letter in text)
+
+
+def storable(name: str) -> str:
+    r"""A name with lone surrogates, which no store takes, made visible: ``caf\udce9.txt``.
+
+    They stand for the bytes of file names that are not UTF-8. Names that differ stay different.
+    """
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def text_id(text: str) -> str:
