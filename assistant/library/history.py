@@ -106,7 +106,8 @@ class History:
     def versions(self, article_id: str) -> list[Older]:
         """The versions that an article replaced, oldest first."""
         with self._database.reading() as db:
-            rows = db.execute(f"{_OLDER} WHERE articles.id = ? ORDER BY older.rowid", (article_id,))
+            wanted = (encodable(article_id),)
+            rows = db.execute(f"{_OLDER} WHERE articles.id = ? ORDER BY older.rowid", wanted)
             return [Older(*row) for row in rows]
 
     def forget(self, article_id: str) -> None:

@@ -111,6 +111,14 @@ class Library:
         """The id of every article, in the order of adding, without reading any text."""
         return self._ledger.ready()
 
+    def select(self, article_ids: Sequence[str]) -> list[str]:
+        """These ids, each once, without reading any text.
+
+        Raises:
+            UnknownArticle: when one of them is not in the library, or an older version.
+        """
+        return [entry.id for entry in self._ledger.select(article_ids)]
+
     def articles(self) -> list[Article]:
         """Every article, in the order of adding."""
         return self._ledger.articles()
@@ -168,7 +176,9 @@ class Library:
         if not title:
             raise ArticleError("A title needs at least one letter.")
         with self._writing:
-            article = replace(self.article(article_id), title=title)
+            article = self.article(article_id)
+            origins = dict(article.origins) | {"title": "given"}
+            article = replace(article, title=title, origins=tuple(sorted(origins.items())))
             self._ledger.redescribe(article)
         return article
 

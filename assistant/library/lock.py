@@ -34,8 +34,8 @@ def acquire(store: Path) -> BaseFileLock:
     except filelock.Timeout:
         raise LibraryBusy(
             f"The library in {store} is open in {_who(holder)}. Close that first, ask there, or "
-            "use another store folder (--store). Programs that must run side by side can have a "
-            "store each and share one Chroma server (--chroma-url)."
+            "use another store folder (--store, or ASSISTANT_STORE): programs that run side by "
+            "side need one each."
         ) from None
     except (OSError, NotImplementedError) as error:
         raise LibraryError(
