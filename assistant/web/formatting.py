@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from assistant.schema import Article, Place
 
@@ -98,10 +98,3 @@ def web_address(article: Article) -> str | None:
         if address and urlsplit(address).scheme in ("http", "https"):
             return address
     return None
-
-
-def at_quote(address: str, words: str) -> str:
-    """An address that makes browsers scroll to the quote, where the page still has it."""
-    passage = shorten(words, 300).rstrip("…")
-    # In a text fragment "-" and "," are syntax, and quote() leaves the hyphen alone.
-    return f"{address.split('#')[0]}#:~:text={quote(passage, safe='').replace('-', '%2D')}"

@@ -105,10 +105,6 @@ class Guard:
         return None
 
 
-class TooLarge(Exception):
-    """A request body that says nothing of its length, and does not end."""
-
-
 class _Bounded:
     """Receives a body of unknown length up to the limit, then hangs up."""
 
