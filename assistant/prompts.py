@@ -6,6 +6,7 @@ invents one is refused with all of them named. Not handled: choosing which promp
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -70,15 +71,23 @@ def inert(text: str) -> str:
     return _CONTROL.sub(lambda match: match.group()[0] + "\u200b" + match.group()[1:], text)
 
 
+def fingerprint(folder: Path | None = None) -> str:
+    """Hex digits that change when the text of any template does, wherever the folder is.
+
+    Raises:
+        PromptError: there is no such folder, or a template in it cannot be read.
+    """
+    digest = hashlib.sha256()
+    for name in sorted(VARIABLES):
+        digest.update(f"{name}\0{_text(name, folder)}\0".encode())
+    return digest.hexdigest()
+
+
 @cache
 def _load(name: str, folder: Path | None) -> Template:
     if name not in VARIABLES:
         raise PromptError(f"There is no prompt '{name}'; there are {_names(set(VARIABLES))}.")
-    path = _find(name, folder)
-    try:
-        template = Template(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise PromptError(f"The prompt file {path} cannot be read: {error}") from error
+    path, template = _find(name, folder), Template(_text(name, folder))
     if not template.is_valid():
         raise PromptError(f"{path}: a '$' stands alone; write '$$' for a dollar sign.")
     found, expected = set(template.get_identifiers()), VARIABLES[name]
@@ -90,6 +99,14 @@ def _load(name: str, folder: Path | None) -> Template:
     if problems:
         raise PromptError(f"{path}: {'; '.join(problems)}. Write each as $name.")
     return template
+
+
+def _text(name: str, folder: Path | None) -> str:
+    path = _find(name, folder)
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PromptError(f"The prompt file {path} cannot be read: {error}") from error
 
 
 def _find(name: str, folder: Path | None) -> Path:

@@ -23,6 +23,7 @@ from pydantic import (
     field_validator,
 )
 
+from assistant import prompts
 from assistant.errors import SettingsError
 
 ENV_PREFIX = "ASSISTANT_"
@@ -117,10 +118,16 @@ class Settings(BaseModel):
             raise SettingsError(_explain(error, known=sorted(cls.model_fields))) from None
 
     def fingerprint(self) -> str:
-        """Twelve hex digits that change when anything that shapes an answer changes."""
-        shaping = self.model_dump(
-            mode="json", exclude={"store", "chroma_url", "api_key", "cache", "threads", "offline"}
-        )
+        """Twelve hex digits that change when anything that shapes an answer changes.
+
+        Of the prompt templates their text counts, and not the folder.
+
+        Raises:
+            PromptError: a template cannot be read.
+        """
+        elsewhere = {"store", "chroma_url", "api_key", "cache", "threads", "offline", "prompts"}
+        shaping = self.model_dump(mode="json", exclude=elsewhere)
+        shaping["prompts"] = prompts.fingerprint(self.prompts)
         return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()[:12]
 
 

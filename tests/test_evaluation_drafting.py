@@ -7,12 +7,13 @@ import json
 import re
 from pathlib import Path
 
+import httpx
 import pytest
 from rich.console import Console
 
 from assistant import seeds
 from assistant.answering import Assistant
-from assistant.errors import UserInputError
+from assistant.errors import EndpointError, UserInputError
 from assistant.evaluation import draft_questions, load_question_set, run_questions
 from assistant.evaluation.drafting import Draft
 from assistant.evaluation.overlap import says, token_overlap
@@ -132,3 +133,26 @@ def test_a_model_that_cannot_draft_leaves_no_file(tmp_path: Path) -> None:
     out = tmp_path / "drafts.jsonl"
     assert run_questions(str(SEED), 4, out, open_assistant, model, Console()) == 1
     assert not out.exists()
+
+
+def test_the_templates_of_the_settings_are_drafted_with(tmp_path: Path) -> None:
+    prompts = tmp_path / "prompts"
+    prompts.mkdir()
+    (prompts / "draft_question.md").write_text("OURS $title $before $sentence", encoding="utf-8")
+    model = ScriptedChatModel(replies=["I would rather not."])
+
+    def open_assistant(store: Path) -> Assistant:
+        return Assistant.open(store, model=model, embedder=HashEmbedder(), prompts=prompts)
+
+    run_questions(str(SEED), 4, tmp_path / "drafts.jsonl", open_assistant, model, Console())
+    assert model.prompts[0].startswith("OURS")
+
+
+def test_a_model_elsewhere_that_fails_is_named_in_words(open_assistant: Opener) -> None:
+    def unreachable(_: str) -> str:
+        raise httpx.ConnectError("[Errno 111]")
+
+    assistant = open_assistant(SEED)
+    [article] = assistant.articles()
+    with pytest.raises(EndpointError, match="cannot be reached"):
+        next(draft_questions(assistant, ScriptedChatModel(replies=unreachable), article, 4))

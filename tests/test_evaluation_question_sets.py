@@ -263,6 +263,20 @@ def test_squad_paragraphs_become_one_article(tmp_path: Path) -> None:
     assert not unanswerable.answerable
 
 
+def test_squad_paragraphs_of_a_title_that_comes_again_are_of_one_article(tmp_path: Path) -> None:
+    [whole] = SQUAD["data"]
+    assert isinstance(whole, dict)
+    first, second = whole["paragraphs"]
+    other = {"title": "Mill", "paragraphs": [first]}
+    parts = [whole | {"paragraphs": [part]} for part in (first, second)]
+    path = tmp_path / "dev.json"
+    path.write_text(json.dumps({"data": [parts[0], other, parts[1]]}))
+    loaded = load_question_set(path)
+    path.write_text(json.dumps(SQUAD))
+    assert loaded.questions == load_question_set(path).questions
+    assert loaded.articles["Alt_burg"] == load_question_set(path).articles["Alt_burg"]
+
+
 def test_squad_offsets_are_checked(tmp_path: Path) -> None:
     squad = json.loads(json.dumps(SQUAD))
     squad["data"][0]["paragraphs"][1]["qas"][0]["answers"][0]["answer_start"] = 3

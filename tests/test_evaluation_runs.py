@@ -8,12 +8,13 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import httpx
 import pytest
 from rich.console import Console
 
 from assistant import seeds
 from assistant.answering import Assistant
-from assistant.errors import AssistantError, UserInputError
+from assistant.errors import AssistantError, EndpointError, UserInputError
 from assistant.evaluation import (
     EvalRequest,
     EvaluationReport,
@@ -30,7 +31,7 @@ from assistant.evaluation.figures import Figure
 from assistant.evaluation.report_cards import cards
 from assistant.evaluation.runner import first, run_identity
 from assistant.evaluation.runs import unfinished
-from assistant.schema import Article, Question, QuestionSet
+from assistant.schema import Answer, Article, Question, QuestionSet
 from assistant.testing import HashEmbedder, ScriptedChatModel
 
 TEXT = (
@@ -267,6 +268,17 @@ def test_a_judge_gives_a_verdict_or_none(
     assert (verdict.value, len(model.prompts)) == (None, 1)
 
 
+def test_a_judge_elsewhere_that_fails_is_named_in_words(questions: Path) -> None:
+    def unreachable(_: str) -> str:
+        raise httpx.ConnectError("[Errno 111]")
+
+    judge = ModelJudge("j", ScriptedChatModel(replies=unreachable))
+    [question, *_] = load_question_set(questions).questions
+    answer = Answer("q", "Brandt.", (), (), "answered", 0.9)
+    with pytest.raises(EndpointError, match="cannot be reached"):
+        judge.verdict(question, answer)
+
+
 def test_a_judge_that_fails_costs_no_answer(questions: Path, tmp_path: Path) -> None:
     def failing(_: str) -> str:
         raise RuntimeError("the judge fell over")
@@ -325,6 +337,21 @@ def test_rankings_are_compared_by_the_figure_they_have(questions: Path, tmp_path
 
     with pytest.raises(UserInputError, match="does not measure trusted"):
         run_eval(replace(again, guard=("trusted",)), never, Console())
+
+
+def test_an_unrelated_run_is_refused_before_anything_is_asked(
+    questions: Path, tmp_path: Path
+) -> None:
+    assert command(EvalRequest(questions, out=tmp_path / "run", limit=1), opener())[0] == 0
+    kept = questions.read_text(encoding="utf-8").splitlines()[1:]
+    others = questions.with_name("others.jsonl")
+    others.write_text("\n".join(kept), encoding="utf-8")
+
+    def never(store: Path) -> Assistant:
+        raise AssertionError("opened")
+
+    with pytest.raises(UserInputError, match="no question in common"):
+        run_eval(EvalRequest(others, compare=tmp_path / "run"), never, Console())
 
 
 def test_the_command_resumes_below_evaluations(

@@ -20,8 +20,8 @@ PACKAGE = Path(assistant.__file__).parent
 LAYERS = (
     "aliases connections errors labels printable turns",
     "footnotes",
-    "schema",
-    "endpoint_client fetching parts passages prompts sandbox seeds settings "
+    "prompts schema",
+    "endpoint_client fetching parts passages sandbox seeds settings "
     "stopwatch testing wording",
     "endpoint articles attribution citations denial expectation library weights",
     "llamareply llamaserver",

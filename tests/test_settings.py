@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from assistant.errors import SettingsError, UserInputError
+from assistant.errors import PromptError, SettingsError, UserInputError
 from assistant.settings import ENV_PREFIX, Settings
 
 SECRET = "sk-do-not-show-4711"
@@ -126,7 +126,6 @@ def test_the_fingerprint_changes_with_what_shapes_an_answer_and_with_nothing_els
         {"context_tokens": 2048},
         {"seed": 8},
         {"endpoint": "http://localhost:1"},
-        {"prompts": "elsewhere"},
     ):
         assert Settings.load(**shaping).fingerprint() != base, shaping
     for other in (
@@ -138,6 +137,22 @@ def test_the_fingerprint_changes_with_what_shapes_an_answer_and_with_nothing_els
         {"chroma_url": "http://localhost:8000"},
     ):
         assert Settings.load(**other).fingerprint() == base, other
+
+
+def test_the_fingerprint_is_of_the_templates_texts_and_not_of_their_folder(tmp_path: Path) -> None:
+    def fingerprint(folder: str, text: str) -> str:
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "brief.md").write_text(text)
+        return Settings.load(prompts=tmp_path / folder).fingerprint()
+
+    one = fingerprint("one", "$passages $question Be brief.")
+    assert one != Settings.load().fingerprint()
+    assert one != fingerprint("edited", "$passages $question Be very brief.")
+    assert one == fingerprint("elsewhere", "$passages $question Be brief.")
+    (tmp_path / "empty").mkdir()
+    assert Settings.load(prompts=tmp_path / "empty").fingerprint() == Settings.load().fingerprint()
+    with pytest.raises(PromptError, match="no prompts folder"):
+        Settings.load(prompts=tmp_path / "nowhere").fingerprint()
 
 
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))

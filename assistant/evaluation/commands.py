@@ -18,7 +18,7 @@ from rich.console import Console
 
 from assistant import seeds
 from assistant.errors import UserInputError
-from assistant.evaluation.compare import Comparison, compare
+from assistant.evaluation.compare import Comparison, check_comparable, compare
 from assistant.evaluation.figures import SECONDS, Figure
 from assistant.evaluation.metrics import METRICS, headline
 from assistant.evaluation.question_sets import load_question_set
@@ -92,6 +92,8 @@ def run_eval(
         load_question_set(request.questions or seeds.questions(), request.articles), request.limit
     )
     earlier = _earlier(request.compare, request.guard) if request.compare else None
+    if earlier is not None:
+        check_comparable(earlier, questions.questions)
     report, out = _run(request, questions, open_assistant, console, judge)
     page = write_report(report, out / "report.html")
     print_report(report, console)

@@ -9,7 +9,7 @@ from assistant.errors import UserInputError
 from assistant.evaluation.figures import mean_figure
 from assistant.evaluation.metrics import METRICS, headline
 from assistant.evaluation.runs import EvaluationReport
-from assistant.schema import QuestionResult
+from assistant.schema import Question, QuestionResult
 
 SIGNIFICANT = 0.05
 """A two-sided p-value below this counts as a real difference."""
@@ -90,20 +90,32 @@ def compare(old: EvaluationReport, new: EvaluationReport) -> Comparison:
     Raises:
         UserInputError: the runs have no question in common.
     """
-    before = {(item.question.id, item.question.question): item for item in old.results}
-    pairs = [
-        (before[key], item)
-        for item in new.results
-        if (key := (item.question.id, item.question.question)) in before
-    ]
-    if not pairs:
-        raise UserInputError("The two runs have no question in common; compare runs of one set.")
+    check_comparable(old, [item.question for item in new.results])
+    before = {_key(item.question): item for item in old.results}
+    pairs = [(before[key], item) for item in new.results if (key := _key(item.question)) in before]
     figures = {name: change for name in METRICS if (change := _figure_change(name, pairs))}
     return Comparison(
         figures=figures,
         changed=tuple(_changes(headline(figures), pairs)),
         unpaired=len(old.results) + len(new.results) - 2 * len(pairs),
     )
+
+
+def check_comparable(old: EvaluationReport, questions: Iterable[Question]) -> None:
+    """Refuse a comparison with a run that asked none of these questions.
+
+    Raises:
+        UserInputError: there is nothing to compare.
+    """
+    asked = {_key(item.question) for item in old.results}
+    if not any(_key(question) in asked for question in questions):
+        raise UserInputError(
+            "The two runs have no question in common; compare runs of one question set."
+        )
+
+
+def _key(question: Question) -> tuple[str, str]:
+    return question.id, question.question
 
 
 def _figure_change(

@@ -56,7 +56,8 @@ def run_questions(
         DraftProgress(console, n) as progress,
     ):
         article = assistant.add(source)
-        drafts = map(progress, draft_questions(assistant, model, article, n))
+        prompts = assistant.settings.prompts
+        drafts = map(progress, draft_questions(assistant, model, article, n, prompts=prompts))
         count = write_drafts(drafts, article, path)
     if not count:
         path.unlink()

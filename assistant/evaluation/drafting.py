@@ -18,6 +18,7 @@ from assistant.aliases import countries
 from assistant.evaluation.overlap import says, words
 from assistant.evaluation.runner import Answerer
 from assistant.evaluation.scorers import is_refusal, plain_text, score
+from assistant.models import endpoint_errors
 from assistant.passages import split_article
 from assistant.prompts import render
 from assistant.schema import Article, GoldEvidence, Question
@@ -63,7 +64,7 @@ def draft_questions(
     replace the packaged ones. An article with few sentences gives fewer.
 
     Raises:
-        ModelError: the model fails.
+        ModelError, EndpointError: the model fails.
     """
     unanswerable = round(n * UNANSWERABLE_SHARE)
     drafter = _Drafter(assistant, model, article, prompts)
@@ -194,7 +195,9 @@ class _Drafter:
         """The lines of the model's reply that begin with "Question:" and with "Answer:"."""
         title = self._article.title or "(no title)"
         text = render(prompt, self._prompts, title=title, **variables)
-        lines = _LINE.findall(self._model.invoke([("user", text)]).text)
+        with endpoint_errors(self._model):
+            written = self._model.invoke([("user", text)]).text
+        lines = _LINE.findall(written)
         return {
             label: [text.strip("*_<> ") for name, text in lines if name.lower() == label]
             for label in ("question", "answer")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.evaluation.scorers import is_refusal, plain_text
+from assistant.models import endpoint_errors
 from assistant.prompts import render
 from assistant.schema import Answer, Question, Score
 
@@ -45,7 +46,8 @@ class ModelJudge:
             evidence="\n".join(gold.quote for gold in question.evidence) or "none given",
             answer=plain_text(answer),
         )
-        reply = self.model.invoke([("user", prompt)]).text
+        with endpoint_errors(self.model):
+            reply = self.model.invoke([("user", prompt)]).text
         found = _VERDICT.fullmatch(reply)
         if found is None:
             return Score("judged", None, f"no verdict in the judge's reply: {reply[:200]!r}")

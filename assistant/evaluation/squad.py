@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,12 @@ class _Squad(BaseModel):
 
     data: list[_Titled]
 
+    def paragraphs(self) -> Iterator[tuple[str, _Paragraph]]:
+        """Every paragraph with its title, in the order of the file."""
+        for titled in self.data:
+            for paragraph in titled.paragraphs:
+                yield titled.title, paragraph
+
 
 def looks_like_squad(path: Path, text: str) -> bool:
     """Whether this is SQuAD's one object rather than one question a line."""
@@ -65,36 +72,41 @@ def read_squad(
             mistakes.append((1, f"{place}: expected {expected}, found {shown(item['input'])}"))
         return
     lines = _LineOfId(text)
-    for titled in squad.data:
-        article = Article(
-            id=titled.title,
-            title=titled.title.replace("_", " "),
-            text=_GAP.join(paragraph.context for paragraph in titled.paragraphs),
-            source=str(path),
-        )
+    articles = _articles(squad, source=str(path))
+    for article in articles.values():
         finder.put(article)
-        yield from _rows(titled, article, lines, mistakes)
-
-
-def _rows(
-    titled: _Titled, article: Article, lines: _LineOfId, mistakes: list[Mistake]
-) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    sentences = _Sentences(article)
-    offset = 0
-    for paragraph in titled.paragraphs:
+    sentences = {title: _Sentences(article) for title, article in articles.items()}
+    begun: Counter[str] = Counter()
+    for title, paragraph in squad.paragraphs():
         for asked in paragraph.qas:
             line = lines.of(asked.id)
-            for answer in asked.answers:
-                end = answer.answer_start + len(answer.text)
-                found = paragraph.context[max(0, answer.answer_start) : end]
-                if found != answer.text:
-                    said = (
-                        f"question {shown(asked.id)}: expected {shown(answer.text)} at "
-                        f"answer_start {answer.answer_start}, found {shown(found)}"
-                    )
-                    mistakes.append((line, said))
-            yield line, _row(asked, article, offset, sentences)
-        offset += len(paragraph.context) + len(_GAP)
+            mistakes += [(line, said) for said in _misplaced(asked, paragraph.context)]
+            yield line, _row(asked, articles[title], begun[title], sentences[title])
+        begun[title] += len(paragraph.context) + len(_GAP)
+
+
+def _articles(squad: _Squad, source: str) -> dict[str, Article]:
+    """By title. A file may take a title up again further down: that is the same article."""
+    contexts: dict[str, list[str]] = {titled.title: [] for titled in squad.data}
+    for title, paragraph in squad.paragraphs():
+        contexts[title].append(paragraph.context)
+    return {
+        title: Article(
+            id=title, title=title.replace("_", " "), text=_GAP.join(texts), source=source
+        )
+        for title, texts in contexts.items()
+    }
+
+
+def _misplaced(asked: _Asked, context: str) -> Iterator[str]:
+    for answer in asked.answers:
+        start = answer.answer_start
+        found = context[max(0, start) : start + len(answer.text)]
+        if found != answer.text:
+            yield (
+                f"question {shown(asked.id)}: expected {shown(answer.text)} at "
+                f"answer_start {start}, found {shown(found)}"
+            )
 
 
 def _row(asked: _Asked, article: Article, offset: int, sentences: _Sentences) -> dict[str, Any]:
