@@ -18,7 +18,7 @@ PACKAGE = Path(assistant.__file__).parent
 
 # From the bottom up. A module imports from layers below its own only; a new one gets a place here.
 LAYERS = (
-    "aliases connections errors labels printable turns",
+    "aliases connections errors labels memory printable turns",
     "footnotes",
     "prompts schema",
     "endpoint_client fetching parts passages sandbox seeds settings "

