@@ -15,6 +15,7 @@ from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_openai import ChatOpenAI
 
+from assistant.endpoint_faults import UNREADABLE
 from assistant.errors import EndpointError
 
 _UNREADABLE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
@@ -61,9 +62,7 @@ class EndpointChat(ChatOpenAI):
             raise EndpointError(f"{self.where} {what}. Ask again, or look at the server's log.")
 
     def _unreadable(self) -> EndpointError:
-        return EndpointError(
-            f"{self.where} sent a reply that cannot be read. Check that it speaks OpenAI's API."
-        )
+        return EndpointError(f"{self.where} {UNREADABLE}")
 
 
 def _cut_short() -> ChatGenerationChunk:

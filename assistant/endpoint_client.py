@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx
 
+from assistant.endpoint_faults import TOO_SLOW, UNREACHABLE, refusal
 from assistant.errors import EndpointError
 
 TRIES = 3
@@ -97,7 +98,8 @@ class EndpointClient(httpx.Client):
                     self._rest.failed()
                 wait = _asked_for(response) or wait
                 response.close()
-                failure, cause = self._refusal(response.status_code, wait), None
+                told = refusal(response.status_code, wait)
+                failure, cause = EndpointError(f"{self._where} {told}"), None
             if attempt + 1 == TRIES or wait > min(LONGEST_WAIT, watch.left()):
                 raise failure from cause
             time.sleep(wait)
@@ -107,24 +109,12 @@ class EndpointClient(httpx.Client):
         status = response.status_code
         if status in (401, 403, 404):
             response.close()
-            raise self._refusal(status)
+            raise EndpointError(f"{self._where} {refusal(status)}")
         if response.is_success and "html" in response.headers.get("content-type", ""):
             response.close()
             raise EndpointError(
                 f"{self._where} answers with a web page. Check the address: most end in /v1."
             )
-
-    def _refusal(self, status: int, wait: float = 0.0) -> EndpointError:
-        if status in (401, 403):
-            says = "refused the key (HTTP {}). Set api_key (ASSISTANT_API_KEY)."
-        elif status == 404:
-            says = "knows no such model or address (HTTP 404). Check model and endpoint."
-        elif status == 429:
-            when = f"in {wait:.0f} seconds" if wait >= 1 else "in a little while"
-            says = f"is over its rate limit (HTTP 429). Ask again {when}."
-        else:
-            says = "failed with HTTP {}. Ask again, or look at the server's log."
-        return EndpointError(f"{self._where} {says.format(status)}")
 
 
 class Rest:
@@ -219,9 +209,7 @@ class _Watched(httpx.SyncByteStream):
 
 def _broken(error: httpx.HTTPError, where: str, watch: _Watch) -> EndpointError:
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
-        return EndpointError(
-            f"{where} cannot be reached. Is the server running, and is the address right?"
-        )
+        return EndpointError(f"{where} {UNREACHABLE}")
     if watch.late or isinstance(error, httpx.TimeoutException):
         return _too_slow(where)
     return EndpointError(
@@ -231,9 +219,7 @@ def _broken(error: httpx.HTTPError, where: str, watch: _Watch) -> EndpointError:
 
 
 def _too_slow(where: str) -> EndpointError:
-    return EndpointError(
-        f"{where} did not answer in time. Raise request_timeout, or use a smaller model."
-    )
+    return EndpointError(f"{where} {TOO_SLOW}")
 
 
 def _asked_for(response: httpx.Response) -> float:

@@ -18,6 +18,7 @@ from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr
 
 from assistant import weights
+from assistant.endpoint_faults import TOO_SLOW, UNREACHABLE, UNREADABLE, refusal
 from assistant.errors import EndpointError, EndpointRefused, ModelError, PromptTooLong
 from assistant.settings import THIS_MACHINE, Settings
 
@@ -216,24 +217,16 @@ def _provider(settings: Settings) -> BaseChatModel:
 
 def _cause(error: Exception, status: object) -> str:
     name = type(error).__name__
-    if status in (400, 413, 422):
-        return f"does not take the request (HTTP {status}). Check model, or choose another one."
-    if status in (401, 403):
-        return f"refused the key (HTTP {status}). Set api_key (ASSISTANT_API_KEY)."
-    if status == 404:
-        return "knows no such model or address (HTTP 404). Check model and endpoint."
-    if status == 429:
-        return "is over its rate limit (HTTP 429). Ask again in a little while."
     if isinstance(status, int):
-        return f"failed with HTTP {status}. Ask again, or look at the server's log."
+        return refusal(status)
     if "Timeout" in name:
-        return "did not answer in time. Raise request_timeout, or use a smaller model."
+        return TOO_SLOW
     if "Connect" in name:
-        return "cannot be reached. Is the server running, and is the address right?"
+        return UNREACHABLE
     if name == "APIError":
         return "reported an error in its reply. Ask again, or look at the server's log."
     if "JSON" in name:
-        return "sent a reply that cannot be read. Check that it speaks OpenAI's API."
+        return UNREADABLE
     return f"failed ({name}). Ask again, or choose another model."
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from assistant.citations import Alignment
 from assistant.denial import contradicts
 from assistant.schema import Passage, Support
-from assistant.side_by_side import difference
+from assistant.substitution import difference
 from assistant.voices import Indexes, may_be_one, meant_in, misattributed, people_of
 from assistant.wording import (
     abbreviations,

@@ -17,9 +17,11 @@ from langchain_core.language_models import BaseChatModel
 
 from assistant import endpoint_client
 from assistant.endpoint_client import EndpointClient
+from assistant.endpoint_faults import refusal
 from assistant.errors import EndpointError, EndpointRefused, ModelError, PromptTooLong
 from assistant.models import chat_model, endpoint_errors
 from assistant.settings import Settings
+from assistant.testing import ScriptedChatModel
 from tests import endpoint_server as server
 from tests.endpoint_server import Behaviour, EndpointServer, answers, in_turn
 
@@ -277,3 +279,18 @@ def test_offline_mode_asks_nobody_beyond_this_machine(settings: dict[str, str]) 
         chat_model(Settings.load(offline=True, **settings))
     local = Settings.load(offline=True, endpoint="http://localhost:11434/v1", model="m")
     assert chat_model(local) is not None
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 422, 429, 500, 503])
+def test_a_status_is_said_in_the_same_words_whoever_meets_it(status: int) -> None:
+    """Our client for an endpoint, and the client of a provider that is named instead."""
+
+    class APIStatusError(Exception):
+        status_code = status
+
+    APIStatusError.__module__ = "openai"
+    model = ScriptedChatModel(replies=[""])
+    with pytest.raises(EndpointError) as raised, endpoint_errors(model):
+        raise APIStatusError("…")
+    assert str(raised.value) == f"The model provider {refusal(status)}"
+    assert f"HTTP {status}" in str(raised.value)

@@ -18,7 +18,7 @@ PACKAGE = Path(assistant.__file__).parent
 
 # From the bottom up. A module imports from layers below its own only; a new one gets a place here.
 LAYERS = (
-    "aliases connections errors labels memory printable turns",
+    "aliases connections endpoint_faults errors labels memory printable turns",
     "footnotes",
     "prompts schema",
     "endpoint_client fetching parts passages sandbox seeds settings "
@@ -26,7 +26,7 @@ LAYERS = (
     "endpoint articles attribution citations denial expectation library weights",
     "llamareply llamaserver",
     "llamacpp",
-    "models retrieval side_by_side voices",
+    "models retrieval substitution voices",
     "adding opening reading support",
     "decision doctor followups grounding readahead runnable",
     "overview",

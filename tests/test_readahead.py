@@ -14,6 +14,7 @@ from assistant.errors import Stopped
 from assistant.llamacpp import LlamaCppChat
 from assistant.readahead import is_worth_reading
 from assistant.reading import Reader
+from assistant.schema import Evidence, Turn
 from assistant.settings import Settings
 from assistant.testing import HashEmbedder, ScriptedChatModel
 from tests.conftest import need_models
@@ -113,6 +114,23 @@ def test_reading_ahead_makes_way_for_a_question_and_goes_on(
         ):
             assert time.monotonic() < until, "nothing was read"
             time.sleep(0.2)
+
+
+@pytest.mark.model
+def test_a_follow_up_is_rewritten_before_the_article_is_read(
+    tmp_path: Path, model: LlamaCppChat
+) -> None:
+    with Assistant.open(tmp_path / "store", model=model, embedder=HashEmbedder()) as assistant:
+        assistant.add(SEED)
+        model.load()
+        assistant.read_ahead()
+        time.sleep(1)
+        history = [Turn(QUESTION, "Cleverley said it would only support a humanitarian pause.")]
+        stream = assistant.stream("Why did he say so?", history=history)
+        assert isinstance(next(stream), Evidence)
+        read = [path.name for path in (tmp_path / "states").glob("*.state")]
+        assert all(name.endswith(".begun.state") for name in read)
+        stream.close()
 
 
 @pytest.mark.model
