@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
+from assistant.errors import LibraryError
 from assistant.library import Library
 from assistant.settings import Settings
 
@@ -43,6 +44,24 @@ def open_library(
         chroma_url=settings.chroma_url,
         progress=tell,
     )
+
+
+def forget_states(article_id: str, settings: Settings) -> None:
+    """Delete what models in this process have kept of an article that they have read.
+
+    It is where ``models`` has ``llamacpp`` put it, which takes LangChain to ask.
+
+    Raises:
+        LibraryError: a file cannot be deleted.
+    """
+    for path in (settings.cache / "states").glob(f"{article_id}-*.state"):
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise LibraryError(
+                f"The article is removed, but what a model has read of it is not: {path} cannot "
+                f"be deleted ({error.strerror}). Delete it yourself."
+            ) from error
 
 
 class _OnDemand:

@@ -26,8 +26,6 @@ _CHANGES_SHOWN = 10
 
 _STATES = ("added", "unchanged", "updated", "failed")
 
-INTERRUPTED = 130
-
 
 def add(
     sources: Annotated[
@@ -76,10 +74,8 @@ def add(
         except (KeyboardInterrupt, AssistantError) as error:
             stopped = error
     _report(outcomes, stopped=stopped is not None, as_json=as_json)
-    if isinstance(stopped, AssistantError):
-        raise stopped
     if stopped is not None:
-        return INTERRUPTED
+        raise stopped
     return int(any(outcome.state == "failed" for outcome in outcomes))
 
 
@@ -113,7 +109,7 @@ def remove(
 ) -> None:
     """Remove articles from the library."""
     from assistant.cli.printing import console, say
-    from assistant.opening import open_library
+    from assistant.opening import forget_states, open_library
     from assistant.printable import one_line
     from assistant.settings import Settings
 
@@ -124,7 +120,10 @@ def remove(
         # Older versions before the article that would take them along.
         articles.sort(key=lambda article: library.history.older(article.id) is None)
         for article in articles:
+            versions = [older.id for older in library.history.versions(article.id)]
             library.remove(article.id)
+            for gone in (article.id, *versions):
+                forget_states(gone, settings)
             say(console(), f"{article.id}  {one_line(article.title)}", lead="removed    ")
 
 
