@@ -15,6 +15,7 @@ from typing import Literal
 from urllib.parse import urldefrag
 
 from assistant.articles import ListedError, Loader
+from assistant.articles.assembling import GIVEN
 from assistant.articles.identity import (
     NEAR_DUPLICATE,
     Change,
@@ -22,14 +23,14 @@ from assistant.articles.identity import (
     resemblance,
     sketch,
 )
-from assistant.errors import ArticleError, FetchError
+from assistant.articles.loading import STANDARD_INPUT
+from assistant.articles.text import storable
+from assistant.errors import ArticleError, FetchError, UserInputError
 from assistant.fetching import is_url
 from assistant.library import Library, Origin
 from assistant.schema import Article
 
 State = Literal["added", "unchanged", "updated", "failed"]
-
-STANDARD_INPUT = "-"
 
 _READING = "1"
 """Part of every stamp: raise it when the same file would be read differently."""
@@ -75,9 +76,11 @@ def add_all(
     """Add everything that the sources stand for, one after the other; see :meth:`Loader.expand`.
 
     One that fails does not stop the rest, and what is added is safe when the caller stops.
-    ``tell`` is called before each single source: what it is, how many are done, and of how many.
+    ``title`` is for one article. ``tell`` is called before each single source: what it is, how
+    many are done, and of how many.
 
     Raises:
+        UserInputError: one title for several articles; nothing has been added.
         ModelError, LibraryError: nothing more can be added.
     """
     waiting: deque[tuple[str, int]] = deque()
@@ -86,6 +89,11 @@ def add_all(
             waiting += [(single, 0) for single in loader.expand(source)]
         except (ArticleError, FetchError) as error:
             yield Outcome(source, "failed", reason=str(error))
+    if title and len(waiting) > 1:
+        raise UserInputError(
+            f"One title cannot serve {len(waiting):,} articles. Add one at a time, or leave the "
+            "title out."
+        )
     done = 0
     while waiting:
         source, depth = waiting.popleft()
@@ -94,10 +102,11 @@ def add_all(
         try:
             yield add_one(source, loader, library, title=title)
         except ListedError as error:
-            if depth < _LISTS_IN_LISTS:
+            if depth < _LISTS_IN_LISTS and not title:
                 waiting.extendleft((link, depth + 1) for link in reversed(error.links))
                 continue
-            yield Outcome(source, "failed", reason=str(error))
+            alone = "; leave the title out, which is for one article" if title else ""
+            yield Outcome(source, "failed", reason=f"{error}{alone}")
         except (ArticleError, FetchError) as error:
             yield Outcome(source, "failed", reason=str(error))
         done += 1
@@ -116,20 +125,22 @@ def add_one(source: str, loader: Loader, library: Library, *, title: str | None 
     return keep(loader.load(source, title=title), library, source=source, stamp=stamp)
 
 
-def keep(
-    article: Article, library: Library, *, source: str | None = None, stamp: str = ""
-) -> Outcome:
-    """Add an article that is loaded already; ``source`` (default: its own) is what gave it.
+def keep(article: Article, library: Library, *, source: str, stamp: str = "") -> Outcome:
+    """Add an article that is loaded already, or give the one that is there the title given.
+
+    ``source`` is what gave it: a URL or a file, of which it is the newest version, or ``""`` for
+    a text that came from no place that can be asked again.
 
     Raises:
         ArticleError, ModelError, LibraryError: nothing has been changed.
     """
-    source = article.source if source is None else source
     where = place(source)
     known = library.history.origin(where) if where else None
     new = library.add(article)
     similar = _similar(article, library) if new else ()
     notices, replaced = list(article.notices), ""
+    if not new:
+        notices += _retitle(article, library)
     changes: tuple[Change, ...] = ()
     if known is not None and known.article_id != article.id:
         replaced = known.article_id
@@ -142,19 +153,20 @@ def keep(
         library.history.remember(Origin(where, article.id, stamp))
     notices += _alike(similar, library)
     state: State = "updated" if replaced else "added" if new else "unchanged"
-    return Outcome(
-        source, state, article.id, article.title, "", tuple(notices), replaced, changes, similar
-    )
+    title = library.title(article.id)
+    return Outcome(source, state, article.id, title, "", tuple(notices), replaced, changes, similar)
 
 
 def place(source: str) -> str:
     """What a source is known by: a URL, or the full path of a file; ``""`` for anything else."""
-    if is_url(source):
-        return urldefrag(source.strip())[0]
-    path = Path(source)
     try:
-        return str(path.absolute()) if source != STANDARD_INPUT and path.is_file() else ""
-    except (OSError, ValueError):  # a text, and no path at all
+        if is_url(source):
+            return storable(urldefrag(source.strip())[0])
+        path = Path(source)
+        if source in ("", STANDARD_INPUT) or not path.is_file():
+            return ""
+        return storable(str(path.absolute()))
+    except (OSError, ValueError):  # a text, and no path at all; or what only looks like a URL
         return ""
 
 
@@ -167,6 +179,15 @@ def _stamp(source: str) -> str:
     except (OSError, ValueError):  # reading it will say why
         return ""
     return f"{_READING} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
+
+
+def _retitle(article: Article, library: Library) -> list[str]:
+    """Give the article that is there the title that a person gave this one."""
+    before = library.title(article.id)
+    if dict(article.origins).get("title") != GIVEN or article.title == before:
+        return []
+    library.rename(article.id, article.title)
+    return [f"It was called “{before}”."]
 
 
 def _changes(library: Library, old: str, new: str) -> tuple[Change, ...]:

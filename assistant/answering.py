@@ -9,21 +9,24 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from assistant import models, retrieval
-from assistant.adding import keep
-from assistant.articles import load_article
+from assistant.adding import Outcome, add_all, keep
+from assistant.articles import Loader, load_article
+from assistant.articles.text import is_blank
 from assistant.comparing import MOST_ASKED
 from assistant.errors import EmptyLibrary, ModelError, UserInputError, WeightsError
 from assistant.finding import Finder
 from assistant.inquiry import whole_text
 from assistant.library import Library
+from assistant.library.records import encodable
 from assistant.llamacpp import LlamaCppChat
+from assistant.opening import forget_states
 from assistant.pipeline import Pipeline
 from assistant.readahead import ReadAhead
 from assistant.reading import Halt, Reader, never
@@ -39,6 +42,7 @@ from assistant.settings import Settings
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
     from langchain_core.language_models import BaseChatModel
+    from langchain_core.retrievers import BaseRetriever
     from langchain_core.runnables import Runnable
 
 MAX_QUESTION_CHARS = 4_000
@@ -77,6 +81,7 @@ class Assistant:
         embedder: str | Embeddings | None = None,
         progress: models.Progress | None = None,
         warm: bool = False,
+        temporary: bool = False,
         **settings: Any,
     ) -> Self:
         """Open a library and its models, downloading model files that are missing.
@@ -87,6 +92,8 @@ class Assistant:
             progress: called while model files download.
             warm: load the language model behind everything else that opening does, for a
                 question that is sure to come.
+            temporary: the library is deleted after use: its index is kept in ``store``,
+                whatever ``chroma_url`` says, or else a collection would stay on that server.
             **settings: any field of :class:`Settings`.
 
         Without a language model's file and without a way to get it, answers are extractive
@@ -101,6 +108,8 @@ class Assistant:
             embedder=embedder if isinstance(embedder, str) else None,
             **settings,
         )
+        if temporary:
+            loaded = loaded.model_copy(update={"chroma_url": None})
         chat, notices = _chat_model(loaded, model, progress)
         if warm:
             _load_behind(chat)
@@ -174,26 +183,53 @@ class Assistant:
     def add(
         self, source: str | Path | None = None, *, text: str | None = None, title: str | None = None
     ) -> Article:
-        """Add an article from a path or URL, or from text; the same text again is a no-op.
+        """Add an article from a path or URL, or from text; the same text again is no other one.
 
-        A path or URL whose text has changed gets a new version; the old one stays readable.
+        A path or URL whose text has changed gets a new version; the old one stays readable. A
+        text given is nobody's version, whatever ``source`` says it came from. A title given
+        holds for an article that is there already, too.
 
         Raises:
-            ArticleError, FetchError, LibraryError: nothing has been added.
+            ArticleError, FetchError, ModelError, LibraryError: nothing has been added.
         """
-        article = load_article(source, text=text, title=title)
-        keep(article, self._library)
+        offline = self.settings.offline
+        article = load_article(source, text=text, title=title, offline=offline)
+        keep(article, self._library, source="" if text is not None else str(source))
         return self._library.article(article.id)
+
+    def add_all(self, sources: str | Path | Iterable[str | Path]) -> list[Outcome]:
+        """Add everything that sources stand for, and tell what became of each article.
+
+        A folder stands for the readable files in it, a pattern such as ``reports/*.pdf`` for its
+        matches, a feed or a sitemap for what it lists; a file or a URL for itself. One that
+        fails does not stop the rest: its outcome has the state ``failed`` and the reason. To
+        see each as it is done, iterate over :func:`assistant.adding.add_all`.
+
+        Raises:
+            ModelError, LibraryError: no more could be added. What was added until then is there.
+        """
+        several = [sources] if isinstance(sources, str | Path) else sources
+        with Loader(offline=self.settings.offline) as loader:
+            return list(add_all([str(one) for one in several], loader, self._library))
 
     def articles(self) -> list[Article]:
         """Every article of the library, in the order of adding."""
         return self._library.articles()
 
     def remove(self, article_id: str) -> None:
-        """Remove an article. Raises UnknownArticle."""
+        """Remove an article, its older versions, and what a model has kept of any of them.
+
+        Raises:
+            UnknownArticle: there is none with this id.
+            LibraryError: the index cannot be reached; nothing is removed then.
+        """
+        versions = [older.id for older in self._library.history.versions(article_id)]
         self._library.remove(article_id)
-        if self._ahead is not None:
-            self._ahead.forget(article_id)
+        for gone in (article_id, *versions):
+            if self._ahead is not None:
+                self._ahead.forget(gone)
+            # A model that answered in an earlier run may have kept some, whatever answers now.
+            forget_states(gone, self.settings)
 
     def search(
         self, query: str, *, k: int = 8, articles: Sequence[str] | None = None
@@ -203,6 +239,7 @@ class Assistant:
         Raises:
             UserInputError, EmptyLibrary, UnknownArticle.
         """
+        _check_count(k)
         return retrieval.search(
             self._library, _checked(query), k=k, article_ids=self._scope(articles)
         )
@@ -217,7 +254,7 @@ class Assistant:
         """Answer a question from the given articles (ids; all when None).
 
         Raises:
-            UserInputError: an empty or overlong question.
+            UserInputError: an empty or overlong question, or an empty list of articles.
             EmptyLibrary, UnknownArticle: nothing to ask, or an id that is not there.
             ModelError, EndpointError: the language model failed.
         """
@@ -252,7 +289,7 @@ class Assistant:
         """
         # Checked before the first event is asked for, so that a mistake is raised here.
         return self._pipeline.events(
-            _checked(question), self._scope(articles), tuple(history), stopped
+            _checked(question), self._scope(articles), tuple(map(_whole, history)), stopped
         )
 
     def as_runnable(self) -> Runnable[Any, Any]:
@@ -264,10 +301,30 @@ class Assistant:
 
         return ArticleRunnable(self)
 
+    def as_retriever(self, *, k: int = 8, articles: Sequence[str] | None = None) -> BaseRetriever:
+        """A LangChain retriever of the ``k`` passages nearest to a query, best first.
+
+        ``page_content`` is a sentence; ``metadata`` says where it stands in which article, and
+        its score. With None for ``articles`` it searches all that are there when it is asked.
+
+        Raises:
+            UserInputError, EmptyLibrary, UnknownArticle.
+        """
+        _check_count(k)
+        scope = None if articles is None else self._scope(articles)
+        return retrieval.ArticleRetriever(library=self._library, k=k, article_ids=scope)
+
     def _scope(self, articles: Sequence[str] | None) -> list[str]:
+        if isinstance(articles, str):
+            raise UserInputError(f"articles takes a list of ids: articles=[{articles[:40]!r}]")
+        if articles is not None and not articles:
+            raise UserInputError(
+                "The list of articles to ask is empty. Name one by its id, or leave the list out "
+                "(None) to ask them all."
+            )
         if articles is not None:
-            return [self._library.article(article_id).id for article_id in dict.fromkeys(articles)]
-        scope = [article.id for article in self._library.articles()]
+            return self._library.select(articles)
+        scope = self._library.article_ids()
         if not scope:
             raise EmptyLibrary(
                 "There are no articles to ask. Add one first: assistant add FILE_OR_URL"
@@ -285,14 +342,14 @@ def ask(
     """Answer one question about one article: a path, a URL, or its text.
 
     Keyword arguments are :class:`Settings` fields. Nothing is kept: the article lives in a
-    temporary library.
+    temporary library, and its index is not on a Chroma server.
 
     Raises:
         AssistantError: any of this package's errors.
     """
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="assistant-"))
-        assistant = stack.enter_context(Assistant.open(store=folder, **settings))
+        assistant = stack.enter_context(Assistant.open(store=folder, temporary=True, **settings))
         article = assistant.add(source, text=text)
         return assistant.ask(question, articles=[article.id])
 
@@ -335,11 +392,22 @@ def _name(model: BaseChatModel | None, settings: Settings) -> str:
     return settings.model if model.__class__.__module__ != "assistant.testing" else "scripted"
 
 
+def _whole(turn: Turn) -> Turn:
+    """The exchange with lone surrogates replaced, as in the question itself."""
+    answer = encodable(turn.answer) if isinstance(turn.answer, str) else turn.answer
+    return Turn(encodable(turn.question), answer)
+
+
+def _check_count(k: int) -> None:
+    if k < 1:
+        raise UserInputError(f"k is how many passages to return, 1 or more; {k} is not.")
+
+
 def _checked(question: str) -> str:
     if not isinstance(question, str):
         raise UserInputError(f"A question is text, not {type(question).__name__}.")
-    cleaned = " ".join(question.split())
-    if not cleaned:
+    cleaned = " ".join(encodable(question).split())
+    if is_blank(cleaned):
         raise UserInputError("The question is empty. Ask something about the article.")
     if len(cleaned) > MAX_QUESTION_CHARS:
         raise UserInputError(

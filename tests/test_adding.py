@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import random
 import sys
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from pytest_httpserver import HTTPServer
 from assistant.adding import Outcome, add_all, add_one
 from assistant.articles import Loader
 from assistant.articles.identity import Change
-from assistant.errors import ArticleError, UnknownArticle
+from assistant.errors import ArticleError, UnknownArticle, UserInputError
 from assistant.library import Library
 from assistant.testing import HashEmbedder
 
@@ -236,6 +237,81 @@ def test_lists_that_list_themselves_end(
     (outcome,) = add_all([url], loader, library)
     assert outcome.state == "failed"
     assert "list of articles" in outcome.reason
+
+
+def test_sitemaps_in_sitemaps_in_sitemaps_are_added(
+    library: Library, loader: Loader, serve: Callable[..., str]
+) -> None:
+    def index(path: str, url: str) -> str:
+        inner = f"<sitemap><loc>{url}</loc></sitemap>"
+        return serve(path, f"<sitemapindex>{inner}</sitemapindex>", "text/xml")
+
+    article = serve("/harbour", OLD)
+    links = f"<urlset><url><loc>{article}</loc></url></urlset>"
+    innermost = serve("/innermost.xml", links, "text/xml")
+    outer = index("/sitemap.xml", index("/inner.xml", innermost))
+    [outcome] = add_all([outer], loader, library)
+    assert (outcome.state, outcome.source) == ("added", article)
+
+
+def test_a_file_name_that_is_no_text_is_added_like_any_other(
+    library: Library, loader: Loader, tmp_path: Path
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name, text in ((b"caf\xe9.txt", OLD), (b"caf\xe8.txt", "Another harbour.")):
+        (folder / os.fsdecode(name)).write_text(text)
+    written(folder / "plain.txt", "A third harbour.")
+    outcomes = list(add_all([str(folder)], loader, library))
+    assert states(outcomes) == ["added"] * 3
+    assert states(list(add_all([str(folder)], loader, library))) == ["unchanged"] * 3
+    sources = [article.source for article in library.articles()]
+    assert sources[:2] == [str(folder / "caf\\udce8.txt"), str(folder / "caf\\udce9.txt")]
+    assert [library.history.sources_of(one) for one in library.article_ids()] == [
+        [source] for source in sources
+    ]
+
+
+@pytest.mark.parametrize(
+    "address", ["http://☃.net/", "http://[bad", "http://[bad#part", "http://\ud800.example/#part"]
+)
+def test_an_address_that_is_none_does_not_stop_the_rest(
+    library: Library, loader: Loader, tmp_path: Path, address: str
+) -> None:
+    sources = [address, written(tmp_path / "a.txt", OLD)]
+    failed, added = add_all(sources, loader, library)
+    assert (failed.state, added.state) == ("failed", "added")
+    assert "usable" in failed.reason
+
+
+def test_a_title_is_for_one_article(
+    library: Library, loader: Loader, serve: Callable[..., str], tmp_path: Path
+) -> None:
+    one, other = written(tmp_path / "in/a.txt", OLD), written(tmp_path / "in/b.txt", NEW)
+    for sources in ([one, other], [str(tmp_path / "in")]):
+        with pytest.raises(UserInputError, match="One title cannot serve 2 articles"):
+            list(add_all(sources, loader, library, title="Bergen"))
+    feed = (
+        f"<rss version='2.0'><channel><item><link>{serve('/1', OLD)}</link></item></channel></rss>"
+    )
+    [listed] = add_all([serve("/latest", feed, "text/xml")], loader, library, title="Bergen")
+    assert "leave the title out" in listed.reason
+    assert library.article_ids() == []
+
+
+def test_a_title_given_later_is_the_articles_title(
+    library: Library, loader: Loader, tmp_path: Path
+) -> None:
+    source = written(tmp_path / "a.txt", OLD)
+    first = add_one(source, loader, library)
+    renamed = add_one(source, loader, library, title="Bergen")
+    assert (renamed.state, renamed.title) == ("unchanged", "Bergen")
+    assert "It was called “a”." in renamed.notices
+    article = library.article(first.id)
+    assert (article.title, dict(article.origins)["title"]) == ("Bergen", "given")
+    # Found again from elsewhere it keeps the name, and is told by it.
+    copy = add_one(written(tmp_path / "copy.txt", OLD), loader, library)
+    assert (copy.title, library.title(first.id)) == ("Bergen", "Bergen")
 
 
 def test_a_version_that_cannot_be_read_changes_nothing(

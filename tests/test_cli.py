@@ -63,6 +63,24 @@ class TestAsk:
         assert command("ask", QUESTION, "-a", SEED, "--no-keep").code == 0
         assert not command.store.exists()
 
+    def test_no_keep_asks_what_is_named_alone(self, command: CommandLine) -> None:
+        command("add", SEED)
+        (row,) = command("list", "--json").data
+        for more in ((), ("--only", row["id"]), ("-a", SEED, "--only", row["id"])):
+            ran = command("ask", QUESTION, "--no-keep", *more)
+            assert (ran.code, ran.out) == (1, "")
+            assert "--no-keep asks what --article names" in ran.err
+
+    def test_no_keep_leaves_nothing_on_a_server(self, command: CommandLine) -> None:
+        command.set(chroma_url="http://127.0.0.1:9")  # nobody listens there
+        assert command("ask", QUESTION, "-a", SEED, "--no-keep").code == 0
+        assert "chroma run" in command("ask", QUESTION, "-a", SEED).err
+
+    def test_an_article_without_a_name_is_not_the_folder(self, command: CommandLine) -> None:
+        ran = command("ask", QUESTION, "--article", "")
+        assert (ran.code, ran.out) == (1, "")
+        assert "the name given is empty" in ran.err
+
     def test_asks_only_the_article_named(self, command: CommandLine, other: Path) -> None:
         command("add", SEED)
         asked = command("ask", "What was closed on Friday?", "-a", other, "--json").data
@@ -184,6 +202,29 @@ class TestAdd:
         assert counts(ran.out) == {"added": 25, "unchanged": 0, "updated": 0, "failed": 0}
         assert len(ran.out.splitlines()) == 4
 
+    def test_an_empty_name_and_a_pattern_that_is_none(
+        self, command: CommandLine, other: Path
+    ) -> None:
+        ran = command("add", "", "**.txt", "http://☃.net/", other)
+        assert ran.code == 1
+        assert "the name given is empty" in ran.err
+        assert "not a usable pattern" in ran.err
+        assert "in the program itself" not in ran.err
+        assert counts(ran.out) == {"added": 1, "unchanged": 0, "updated": 0, "failed": 3}
+
+    def test_a_title_renames_what_is_there_and_serves_one(
+        self, command: CommandLine, other: Path
+    ) -> None:
+        command("add", other)
+        ran = command("add", other, "--title", "Bergen")
+        assert ran.out.startswith("unchanged ")
+        assert "It was called “harbour”." in ran.out
+        assert command("list", "--json").data[0]["title"] == "Bergen"
+        refused = command("add", other, SEED, "--title", "Both")
+        assert refused.code == 1
+        assert "One title cannot serve 2 articles" in refused.err
+        assert [row["title"] for row in command("list", "--json").data] == ["Bergen"]
+
     def test_title_and_standard_input(self, command: CommandLine) -> None:
         ran = command("add", "-", "--title", "Bergen's harbour", stdin=OTHER)
         assert ran.out.startswith("added ")
@@ -282,6 +323,17 @@ class TestRemove:
         assert ran.out.startswith("removed ")
         assert [row["source"] for row in command("list", "--json").data] == [str(SEED)]
 
+    def test_what_a_model_has_read_goes_too(self, command: CommandLine, other: Path) -> None:
+        first = command("add", other, "--json").data[0]["id"]
+        other.write_text(OTHER + " It opens again on Monday.", encoding="utf-8")
+        second = command("add", other, "--json").data[0]["id"]
+        states = command.folder / "cache" / "states"
+        states.mkdir(parents=True)
+        for name in (f"{first}-1.state", f"{second}-1.begun.state", "0123456789abcdef-1.state"):
+            (states / name).touch()
+        assert command("remove", second).code == 0
+        assert [path.name for path in states.iterdir()] == ["0123456789abcdef-1.state"]
+
     def test_an_article_and_its_older_version_in_any_order(
         self, command: CommandLine, other: Path
     ) -> None:
@@ -333,6 +385,10 @@ class TestEval:
         assert "Trusted" in ran.out
         assert "1 question is unscored for 'trusted'" in ran.out
         assert ran.out.endswith("Report: run/report.html\n")
+
+    def test_it_leaves_nothing_on_a_server(self, command: CommandLine, questions: Path) -> None:
+        command.set(chroma_url="http://127.0.0.1:9")  # nobody listens there
+        assert command("eval", questions, "--out", "run").code == 0
 
     def test_json_is_the_summary(self, command: CommandLine, questions: Path) -> None:
         ran = command("eval", questions, "--out", "run", "--json", "--fail-under", "exact=1")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from assistant.cli import options
+from assistant.errors import UserInputError
 
 if TYPE_CHECKING:
     from assistant.answering import Assistant
@@ -49,6 +50,11 @@ def ask(
         caution=caution,
         offline=offline,
     )
+    if not keep and (only or not article):
+        raise UserInputError(
+            "--no-keep asks what --article names and nothing of the library. Name an article, or "
+            "leave --no-keep out."
+        )
     asked = sys.stdin.read() if question == "-" else question
     # Read before the models are loaded: a wrong path is told at once.
     articles = load_all(article or (), settings)
@@ -115,7 +121,9 @@ def search(
     from assistant.cli.printing import console, print_hits, print_json
     from assistant.cli.waiting import Waiting
 
-    settings = options.given(store=store, model=options.EXTRACTIVE, offline=offline)
+    settings = options.given(
+        store=store, model=options.chosen_model(None, extractive=True), offline=offline
+    )
     with Waiting("Searching …") as waiting, opened_assistant(settings, waiting) as assistant:
         hits = assistant.search(query, k=k, articles=only)
         waiting.stop()
@@ -126,11 +134,12 @@ def search(
             print_hits(hits, console(), articles)
 
 
-def _stored(articles: Iterable[Article], assistant: Assistant) -> list[str]:
+def _stored(articles: Mapping[str, Article], assistant: Assistant) -> list[str]:
     """Put articles into the library, those that are there already too; returns their ids."""
     from assistant.adding import keep
 
-    return [keep(article, assistant.library).id for article in articles]
+    library = assistant.library
+    return [keep(article, library, source=source).id for source, article in articles.items()]
 
 
 def _ids(hits: Sequence[RetrievedPassage]) -> list[str]:

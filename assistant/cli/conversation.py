@@ -55,7 +55,8 @@ class Conversation:
     def _greet(self) -> None:
         with suppress(ImportError):  # line editing and history; not on every system
             import readline  # noqa: F401
-        count = len(self._assistant.articles()) if self._articles is None else len(self._articles)
+        known = self._articles
+        count = len(self._assistant.library.article_ids() if known is None else known)
         has = "No article yet" if not count else "1 article" if count == 1 else f"{count} articles"
         say(self._screen, f"{has}. {_HELP}", style="dim")
         if count:  # while the first question is being typed
@@ -120,7 +121,7 @@ class Conversation:
     def _add(self, source: str) -> None:
         with Waiting("Adding …"):
             article = load_article(source, offline=self._assistant.settings.offline)
-            outcome = keep(article, self._assistant.library)
+            outcome = keep(article, self._assistant.library, source=source)
         if self._articles is not None:
             kept = (one for one in self._articles if one not in (outcome.id, outcome.replaced))
             self._articles = [*kept, outcome.id]

@@ -118,14 +118,19 @@ def questions(
 def _opener(
     settings: dict[str, Any], model: BaseChatModel | None = None
 ) -> Callable[[Path], contextlib.AbstractContextManager[Assistant]]:
-    """Opens an assistant with its library in a given folder, showing what takes long."""
+    """Opens an assistant with its library in a given folder, showing what takes long.
+
+    The folder is deleted afterwards, by whoever made it.
+    """
 
     @contextlib.contextmanager
     def opened(store: Path) -> Iterator[Assistant]:
         from assistant.cli.opening import opened_assistant
         from assistant.cli.waiting import Waiting
 
-        chosen = settings | {"store": store} | ({"model": model} if model else {})
+        chosen = (
+            settings | {"store": store, "temporary": True} | ({"model": model} if model else {})
+        )
         with Waiting("Loading the models …") as waiting, opened_assistant(chosen, waiting) as it:
             waiting.stop()
             yield it

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from assistant.schema import Article
 
 
-def load_all(sources: Sequence[str], settings: dict[str, Any]) -> list[Article]:
-    """The articles behind paths, folders and URLs.
+def load_all(sources: Sequence[str], settings: dict[str, Any]) -> dict[str, Article]:
+    """The articles behind paths, folders and URLs, by the single source that gave each.
 
     Raises:
         SettingsError. ArticleError, FetchError: for the first that cannot be read.
@@ -27,7 +27,8 @@ def load_all(sources: Sequence[str], settings: dict[str, Any]) -> list[Article]:
     from assistant.articles import Loader
 
     with Loader(offline=Settings.load(**settings).offline) as loader:
-        return [loader.load(single) for source in sources for single in loader.expand(source)]
+        singles = [single for source in sources for single in loader.expand(source)]
+        return {single: loader.load(single) for single in dict.fromkeys(singles)}
 
 
 @contextlib.contextmanager
@@ -43,7 +44,7 @@ def opened_assistant(
     with contextlib.ExitStack() as stack:
         if not keep:
             folder = tempfile.TemporaryDirectory(prefix="assistant-")
-            settings = settings | {"store": stack.enter_context(folder)}
+            settings = settings | {"store": stack.enter_context(folder), "temporary": True}
         assistant = stack.enter_context(
             Assistant.open(progress=waiting.downloaded, warm=warm, **settings)
         )

@@ -9,8 +9,6 @@ import typer
 
 from assistant.errors import UserInputError
 
-EXTRACTIVE = "extractive"
-
 Sources = Annotated[
     list[str] | None,
     typer.Option(
@@ -61,6 +59,8 @@ def chosen_model(model: str | None, extractive: bool) -> str | None:
     """
     if not extractive:
         return model
+    from assistant.models import EXTRACTIVE  # with LangChain, which --help need not wait for
+
     if model not in (None, EXTRACTIVE):
         raise UserInputError("--model and --extractive contradict each other; give one of them.")
     return EXTRACTIVE
