@@ -19,7 +19,8 @@ from assistant.grounding import Grounded, ground, quote, split_sentences
 from assistant.inquiry import Inquiry
 from assistant.parts import parts_of
 from assistant.readahead import ReadAhead
-from assistant.reading import Halt, Reader, Reply, clean
+from assistant.reading import Halt, Reader
+from assistant.replies import Reply, clean
 from assistant.schema import Delta, Passage, Turn
 from assistant.stopwatch import Stopwatch
 from assistant.supplement import supplemented

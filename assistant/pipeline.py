@@ -20,7 +20,8 @@ from assistant.grounding import Grounded
 from assistant.inquiry import Inquiry
 from assistant.library import Library
 from assistant.llamacpp import LlamaCppChat
-from assistant.reading import Halt, Reply
+from assistant.reading import Halt
+from assistant.replies import Reply
 from assistant.schema import (
     NOT_IN_ARTICLE,
     Answer,

@@ -6,9 +6,6 @@ Both requests begin alike, so the model reads the passages once. Not handled: wh
 
 from __future__ import annotations
 
-import math
-import re
-from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -29,6 +26,7 @@ from assistant.errors import (
 from assistant.llamacpp import LlamaCppChat
 from assistant.models import endpoint_errors
 from assistant.prompts import inert, render
+from assistant.replies import Reply, first_words
 from assistant.schema import Article, Passage
 
 BYTES_PER_TOKEN = 3.0
@@ -45,20 +43,6 @@ _UNKNOWN = "unknown"
 _ALTERNATIVES = 10
 """Likeliest first words that are looked at."""
 
-_LOOP_CHARS = 160
-_FURNITURE = re.compile(r"\[\d{1,3}\]|\*\*|^(?:Answer|A):\s*")
-_LEAD_IN = re.compile(
-    r"^(?:according to|based on|as stated in|in) the (?:given |provided )?"
-    r"(?:passages?|articles?|text)s?,?\s*(?:provided,?\s*)?",
-    re.IGNORECASE,
-)
-_REPORTING = re.compile(
-    r"(^|(?<=[.!?]\s))the (?:passages?|articles?|texts?) (?:also )?"
-    r"(?:states?|says?|mentions?|reports?|explains?|notes?|indicates?) that (\W?\w)",
-    re.IGNORECASE,
-)
-
-
 Halt = Callable[[], bool]
 """Asked now and then whether to stop; True raises :class:`Stopped` within a batch of tokens."""
 
@@ -66,20 +50,6 @@ Halt = Callable[[], bool]
 def never() -> bool:
     """The :data:`Halt` of a question that nobody stops."""
     return False
-
-
-@dataclass(slots=True)
-class Reply:
-    """What the model wrote, and what it cost. ``cut`` says why it was stopped, or ``""``.
-
-    Tokens are added up where one question takes several replies.
-    """
-
-    text: str = ""
-    cut: str = ""
-    prompt_tokens: int | None = None
-    cached_tokens: int | None = None
-    completion_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +119,7 @@ class Reader:
         except EndpointRefused:
             # Some servers refuse log-probabilities: then it is decided without.
             return None
-        return _first_words(reply.response_metadata.get("logprobs"))
+        return first_words(reply.response_metadata.get("logprobs"))
 
     def stream(
         self,
@@ -173,14 +143,14 @@ class Reader:
         with closing(pieces(self.model, messages, stopped, state=state)) as chunks:
             try:
                 for chunk in chunks:
-                    _count(chunk, reply)
+                    reply.count(chunk)
                     if chunk.response_metadata.get("finish_reason") == "length":
                         reply.cut = "The answer was cut: it reached max_tokens."
                     if not chunk.text:
                         continue
                     reply.text += chunk.text
                     yield chunk.text
-                    if _loops(reply.text):
+                    if reply.loops:
                         reply.cut = "The model repeated itself and was stopped."
                         break
             except (EndpointError, PromptTooLong) as error:
@@ -265,45 +235,6 @@ def passages_text(
     return "\n".join(lines).strip()
 
 
-def clean(text: str) -> str:
-    """The model's text without markers, markup and "According to the passages,"."""
-    text = _FURNITURE.sub("", text).strip()
-    text = _REPORTING.sub(lambda match: match[2].upper(), text)
-    shorter = _LEAD_IN.sub("", text)
-    return shorter[:1].upper() + shorter[1:] if shorter != text else text
-
-
 def _heading(article: Article) -> str:
     known = ", ".join(part for part in (article.outlet, article.published) if part)
     return f"From “{article.title}”" + (f" ({known}):" if known else ":")
-
-
-def _first_words(logprobs: object) -> Mapping[str, float] | None:
-    content = logprobs.get("content") if isinstance(logprobs, Mapping) else None
-    if not content:
-        return None
-    mass: dict[str, float] = defaultdict(float)
-    for row in content[0].get("top_logprobs") or []:
-        mass[str(row["token"]).strip(' "“”').casefold()] += math.exp(float(row["logprob"]))
-    return mass
-
-
-def _count(chunk: AIMessageChunk, reply: Reply) -> None:
-    usage = chunk.usage_metadata
-    if usage:
-        cached = usage.get("input_token_details", {}).get("cache_read")
-        reply.prompt_tokens = (reply.prompt_tokens or 0) + usage["input_tokens"]
-        reply.completion_tokens = (reply.completion_tokens or 0) + usage["output_tokens"]
-        if cached is not None:
-            reply.cached_tokens = (reply.cached_tokens or 0) + cached
-
-
-def _loops(text: str) -> bool:
-    """Whether the tail is one piece three times over, at least _LOOP_CHARS long in all."""
-    if len(text) < _LOOP_CHARS:
-        return False
-    for size in range(_LOOP_CHARS // 3, min(len(text) // 3, 400) + 1):
-        tail = text[-size:]
-        if text.endswith(tail * 3):
-            return True
-    return len(set(text[-_LOOP_CHARS:])) <= 3

@@ -8,7 +8,7 @@ import pytest
 
 from assistant.answering import Assistant
 from assistant.expectation import explains
-from assistant.reading import clean
+from assistant.replies import clean
 from assistant.schema import Answer
 from assistant.testing import HashEmbedder, ScriptedChatModel
 from tests.sample_articles import SEED
