@@ -8,12 +8,9 @@ only what is new, and one about a text it was let :meth:`~LlamaCppChat.read` rea
 from __future__ import annotations
 
 import hashlib
-import os
 import queue
-import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -30,6 +27,7 @@ from pydantic import PrivateAttr
 from assistant.errors import ModelError, Stopped
 from assistant.llamareply import checked, chunk_of
 from assistant.llamaserver import LlamaServer
+from assistant.states import ENDING, SavedStates
 from assistant.turns import Turns
 
 _END = object()
@@ -57,9 +55,14 @@ class LlamaCppChat(BaseChatModel):
     states: Path | None = None
 
     _server: LlamaServer | None = PrivateAttr(default=None)
-    _folder: Any = PrivateAttr(default=None)
+    _saved: SavedStates = PrivateAttr()
     _known: str | None = PrivateAttr(default=None)
     _turns: Turns = PrivateAttr(default_factory=Turns)
+
+    def model_post_init(self, context: Any) -> None:
+        """Called by pydantic when the fields are there."""
+        super().model_post_init(context)
+        self._saved = SavedStates(self.states)
 
     @property
     def turns(self) -> Turns:
@@ -83,26 +86,22 @@ class LlamaCppChat(BaseChatModel):
         """Free the model's memory. The next call loads it again."""
         with self._turns.taken(_never):
             self._server = None
-            if self._folder is not None:
-                self._folder.cleanup()
-                self._folder = None
+            self._saved.close()
 
     def state_of(self, name: str, messages: Sequence[BaseMessage]) -> str:
         """The name under which :meth:`read` saves these messages, beginning with ``name``."""
         told = repr([(message.type, message.text) for message in messages])
         # llama.cpp's build is part of it: states are not portable between versions.
         known = f"{self._file()} {self.context_tokens} {_build()}"
-        return f"{name}-{hashlib.sha256((known + told).encode()).hexdigest()[:16]}.state"
+        return f"{name}-{hashlib.sha256((known + told).encode()).hexdigest()[:16]}{ENDING}"
 
     def has(self, state: str) -> bool:
         """Whether a state has been saved."""
-        return (self._states() / state).exists()
+        return self._saved.has(state)
 
     def forget(self, name: str) -> None:
         """Remove the states whose names begin with ``name``."""
-        for path in self._states().glob(f"{name}-*.state"):
-            with suppress(OSError):
-                path.unlink()
+        self._saved.forget(name)
 
     def read(
         self, messages: Sequence[BaseMessage], state: str, stopped: Callable[[], bool]
@@ -114,7 +113,7 @@ class LlamaCppChat(BaseChatModel):
         Raises:
             ModelError: the model failed.
         """
-        begun = f"{state.removesuffix('.state')}.begun.state"
+        begun = f"{state.removesuffix(ENDING)}.begun{ENDING}"
         request = self._request(messages, None, {"max_tokens": 1})
         with self._turns.taken(stopped) as mine:
             if not mine or stopped():
@@ -133,8 +132,7 @@ class LlamaCppChat(BaseChatModel):
             done = not stopped()
             server.save(state if done else begun)
             if done:
-                with suppress(OSError):
-                    (self._states() / begun).unlink()
+                self._saved.remove(begun)
             return done
 
     def _loaded(self) -> LlamaServer:
@@ -144,7 +142,7 @@ class LlamaCppChat(BaseChatModel):
                 context_tokens=self.context_tokens,
                 threads=self.threads,
                 max_tokens=self.max_tokens,
-                states=self._states(),
+                states=self._saved.folder,
             )
         return self._server
 
@@ -159,20 +157,6 @@ class LlamaCppChat(BaseChatModel):
                 ) from error
             self._known = f"{self.path.resolve()} {found.st_size} {found.st_mtime_ns}"
         return self._known
-
-    def _states(self) -> Path:
-        if self._folder is not None:
-            return Path(self._folder.name)
-        if self.states is not None and _can_be_written(self.states):
-            return self.states
-        try:
-            self._folder = tempfile.TemporaryDirectory(prefix="assistant-states-")
-        except OSError as error:
-            raise ModelError(
-                f"There is no folder for what the model has read ({error.strerror}). Make room, or "
-                "set TMPDIR to a folder that can be written."
-            ) from error
-        return Path(self._folder.name)
 
     def _generate(
         self,
@@ -263,14 +247,6 @@ class LlamaCppChat(BaseChatModel):
 
 def _never() -> bool:
     return False
-
-
-def _can_be_written(folder: Path) -> bool:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return False
-    return os.access(folder, os.W_OK | os.X_OK)
 
 
 @cache

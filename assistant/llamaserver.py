@@ -19,6 +19,7 @@ import httpx
 
 from assistant import weights
 from assistant.errors import ModelError
+from assistant.states import shrink
 
 BATCH = 64
 """Tokens read between two chances to stop: about a second of reading on two cores."""
@@ -92,7 +93,7 @@ class LlamaServer:
         """Keep what the model has just read under a name; whether that worked."""
         saved = self._slot("save", state)
         if saved:
-            _shrink(self._states, _STATES_BYTES)
+            shrink(self._states, _STATES_BYTES)
         return saved
 
     def _restore(self, state: str) -> bool:
@@ -117,21 +118,3 @@ class LlamaServer:
         except httpx.HTTPError:
             return False
         return reply.status_code == 200
-
-
-def _shrink(folder: Path, most: int) -> None:
-    """Remove the files used least recently until the rest takes at most ``most`` bytes.
-
-    Other processes do so too, in the same folder: what is gone is gone.
-    """
-    files = []
-    for path in folder.glob("*.state"):
-        with suppress(OSError):
-            found = path.stat()
-            files.append((found.st_mtime, found.st_size, path))
-    total = 0
-    for _, size, path in sorted(files, reverse=True):
-        total += size
-        if total > most:
-            with suppress(OSError):
-                path.unlink()

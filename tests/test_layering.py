@@ -19,7 +19,7 @@ PACKAGE = Path(assistant.__file__).parent
 # From the bottom up. A module imports from layers below its own only; a new one gets a place here.
 LAYERS = (
     "aliases connections endpoint_faults errors labels memory printable replies turns",
-    "footnotes",
+    "footnotes states",
     "prompts schema",
     "endpoint_client fetching parts passages sandbox seeds settings "
     "stopwatch testing wording",

@@ -18,8 +18,8 @@ from langchain_core.messages import HumanMessage
 
 from assistant.errors import ModelError, Stopped
 from assistant.llamacpp import LlamaCppChat
-from assistant.llamaserver import _shrink
 from assistant.schema import Evidence, Turn
+from assistant.states import SavedStates, shrink
 from tests.conftest import Opener
 from tests.sample_articles import SEED
 from tests.test_weights_gguf import made
@@ -102,6 +102,22 @@ class TestStates:
         model.forget("a")
         model.close()
 
+    def test_where_they_are_is_decided_once_and_a_temporary_folder_goes(
+        self, tmp_path: Path
+    ) -> None:
+        blocked = tmp_path / "cache"
+        blocked.write_text("a file")
+        saved = SavedStates(blocked / "states")
+        folder = saved.folder
+        assert folder.is_dir()
+        blocked.unlink()
+        assert saved.folder == folder
+        (folder / "a-b.state").write_bytes(b"read")
+        assert saved.has("a-b.state")
+        saved.close()
+        assert not folder.exists()
+        assert saved.folder == blocked / "states"
+
     @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
     def test_a_folder_that_cannot_be_written_costs_only_the_states(
         self, file: Path, tmp_path: Path
@@ -143,7 +159,7 @@ class TestStates:
             os.utime(tmp_path / f"{name}.state", (100 - age, 100 - age))
         # Its target is not there: what a listing shows of a file removed a moment later.
         (tmp_path / "gone.state").symlink_to(tmp_path / "nowhere")
-        _shrink(tmp_path, 20)
+        shrink(tmp_path, 20)
         assert sorted(path.name for path in tmp_path.glob("*.state") if path.exists()) == [
             "new.state",
             "newer.state",
