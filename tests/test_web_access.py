@@ -75,13 +75,19 @@ def test_a_phone_shows_one_pane_at_a_time_and_never_scrolls_sideways(
     assert overflow(page) <= 0
     visit.ask(QUESTION)
     assert overflow(page) <= 0
+    panes = page.get_by_role("navigation", name="Panes")
+    panes.get_by_role("button", name="Article").tap()
+    expect(page.locator("#article .s.cited[data-n='1']")).to_be_in_viewport()
+    panes.get_by_role("button", name="Chat").tap()
     page.locator("#log .cite").first.tap()
     expect(page.locator("#article .s[aria-current]")).to_be_in_viewport()
     expect(page.locator("#chat-pane")).to_be_hidden()
     assert overflow(page) <= 0
-    panes = page.get_by_role("navigation", name="Panes")
     panes.get_by_role("button", name="Library").tap()
-    expect(page.locator("#library li")).to_be_visible()
+    page.locator("#library .open").tap()
+    expect(page.locator("#article h2")).to_be_visible()
+    expect(page.locator("#library")).to_be_hidden()
+    panes.get_by_role("button", name="Library").tap()
     visit.open_adding()
     assert overflow(page) <= 0
     for tab in ("Passages", "Evaluate", "Settings"):
@@ -105,16 +111,64 @@ def test_everything_is_done_by_keyboard_alone(visit: Visit) -> None:
     press("Enter")
     expect(page.locator("#article .s[aria-current]")).to_be_focused()
     press("Escape")
-    expect(page.locator("#log .cite").first).to_be_focused()
+    expect(page.locator("#log .cite").last).to_be_focused()
     _walk(page, "Tab", "summary")
     press("Enter")
     expect(page.locator("#log .more dl")).to_be_visible()
     _walk(page, "Tab", ".rate[data-rating=good]")
     press("Enter")
+    expect(page.get_by_label("Your words")).to_be_focused()
+    _walk(page, "Tab", "dialog .primary")
+    press("Enter")
     expect(page.locator("#log .rate[data-rating=good]")).to_have_attribute("aria-pressed", "true")
     _walk(page, "Shift+Tab", "#library input[type=checkbox]")
     press("Space")
     expect(page.locator("#library")).to_contain_text("0 of 1 article chosen")
+
+
+def test_going_to_an_older_answer_by_keyboard_brings_its_highlights_back(
+    site: Site, visit: Visit
+) -> None:
+    visit.ask(QUESTION)
+    before = visit.marked("cited")
+    site.say("Bärbock said that Israel has the right and obligation to protect its population.")
+    visit.ask("What did Germany's foreign minister say about Israel?")
+    assert visit.marked("cited") != before
+    _walk(visit.page, "Shift+Tab", ".turn[data-turn='0'] *")
+    assert visit.marked("cited") == before
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_quote_is_shown_inside_the_chat_and_hides_nothing_that_follows(
+    new_visit: Callable[..., Visit], scheme: str
+) -> None:
+    from tests.browser import luminance
+
+    visit = new_visit(color_scheme=scheme)
+    for _ in range(2):
+        visit.ask(QUESTION)
+    page = visit.page
+    page.locator("#log .cite").last.hover()
+    tip = page.get_by_role("tooltip")
+    expect(tip).to_be_visible()
+    box, pane = tip.bounding_box(), page.locator("#chat-pane").bounding_box()
+    assert box is not None
+    assert pane is not None
+    assert pane["x"] <= box["x"]
+    assert box["x"] + box["width"] <= pane["x"] + pane["width"]
+    assert pane["y"] <= box["y"]
+    assert box["y"] + box["height"] <= pane["y"] + pane["height"]
+    for part in (".outcome", ".actions", ".words p > span"):
+        other = page.locator(f"#log {part}").last.bounding_box()
+        assert other is not None
+        apart = box["y"] + box["height"] <= other["y"] or other["y"] + other["height"] <= box["y"]
+        assert apart, part
+    if scheme == "dark":
+        tip_ground, ground = (
+            luminance(part.evaluate("part => getComputedStyle(part).backgroundColor"))
+            for part in (tip, page.locator("#chat-pane"))
+        )
+        assert tip_ground > ground * 1.5
 
 
 def test_a_screen_reader_hears_the_outcome(visit: Visit) -> None:

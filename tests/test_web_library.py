@@ -226,8 +226,85 @@ def test_only_chosen_articles_are_asked(site: Site, visit: Visit) -> None:
     expect(page.locator("#library")).to_contain_text("0 of 1 article chosen")
     visit.ask("What was the UK's position?")
     expect(page.locator("#log .problem")).to_contain_text("No article is chosen")
+    visit.tab("Passages")
+    page.get_by_label("Find passages").fill("humanitarian pause")
+    page.get_by_role("button", name="Find").click()
+    expect(page.locator("#passages .problem")).to_contain_text("No article is chosen")
     page.reload()
     expect(page.get_by_role("checkbox")).not_to_be_checked()
+
+
+def test_ticks_show_what_is_chosen(site: Site, visit: Visit) -> None:
+    page = visit.page
+    for title, text in (("Bridge", BRIDGE), ("Harbour", HARBOUR)):
+        visit.add_text(text, title)
+    chosen = page.locator("#library .library-head span")
+    seed, bridge, harbour = (
+        page.locator("#library li", has_text=title).get_by_role("checkbox")
+        for title in ("Blinken", "Bridge", "Harbour")
+    )
+    seed.uncheck()
+    expect(chosen).to_have_text("2 of 3 articles chosen")
+    page.get_by_role("button", name="All", exact=True).click()
+    expect(chosen).to_have_text("3 of 3 articles chosen")
+    expect(seed).to_be_checked()
+
+    # Three at once, faster than the server can answer to the first.
+    page.evaluate("document.querySelectorAll('#library input').forEach(box => box.click())")
+    expect(chosen).to_have_text("0 of 3 articles chosen")
+    harbour.check()
+    expect(chosen).to_have_text("1 of 3 articles chosen")
+    for box, ticked in ((seed, False), (bridge, False), (harbour, True)):
+        expect(box).to_be_checked(checked=ticked)
+
+    row = page.locator("#library li", has_text="Bridge")
+    row.get_by_role("button", name="Remove").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(chosen).to_have_text("1 of 2 articles chosen")
+    expect(seed).not_to_be_checked()
+    expect(harbour).to_be_checked()
+    page.reload()
+    expect(seed).not_to_be_checked()
+    expect(harbour).to_be_checked()
+
+
+def test_what_is_unticked_while_an_answer_is_written_stays_so(site: Site, visit: Visit) -> None:
+    page = visit.page
+    visit.add_text(BRIDGE, "Bridge")
+    site.say("The repair would cost four million euros.", delay=0.3)
+    visit.begin("What would the repair cost?")
+    expect(page.locator("#live .draft")).to_be_visible()
+    page.locator("#library li", has_text="Bridge").get_by_role("checkbox").uncheck()
+    expect(page.locator("#library")).to_contain_text("1 of 2 articles chosen")
+    visit.answered()
+    page.reload()
+    visit.answered()
+    expect(page.locator("#library")).to_contain_text("1 of 2 articles chosen")
+
+
+def test_a_marker_of_a_removed_article_says_that_it_was_removed(site: Site, visit: Visit) -> None:
+    page = visit.page
+    visit.add_text(BRIDGE, "Bridge")
+    page.locator("#library li", has_text="Blinken").get_by_role("checkbox").uncheck()
+    expect(page.locator("#library")).to_contain_text("1 of 2 articles chosen")
+    site.say("The repair would cost four million euros.")
+    visit.ask("What would the repair cost?")
+    row = page.locator("#library li", has_text="Bridge")
+    row.get_by_role("button", name="Remove").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(page.locator("#article h2")).to_contain_text("Blinken")
+    page.locator("#log .cite").first.click()
+    expect(page.locator("#article .gone")).to_contain_text("This article was removed")
+    expect(page.locator("#article .gone")).to_contain_text("Its quote stays in the answer")
+    page.locator("#library .open").click()
+    expect(page.locator("#article h2")).to_contain_text("Blinken")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save as JSON").click()
+    [gone] = json.loads(saved.value.path().read_text("utf-8"))["removed"]
+    assert gone["title"] == "Bridge"
+    page.reload()  # the answer brings its article along, where there is one
+    visit.answered()
+    expect(page.locator("#article h2")).to_contain_text("Blinken")
 
 
 def test_passages_are_ranked_without_a_model(site: Site, visit: Visit) -> None:
@@ -276,3 +353,39 @@ def test_without_a_model_the_articles_own_sentences_answer(visit: Visit) -> None
     visit.ask("What was the UK's position?")
     expect(page.locator("#log .outcome")).to_contain_text("extractive")
     assert visit.answer().strip("“”") in page.locator("#article").inner_text()
+
+
+def test_the_choice_of_a_model_is_kept_and_shown(visit: Visit) -> None:
+    page = visit.page
+    top = page.locator("#top [role=status]")
+    expect(top).to_have_text("scripted")
+    visit.tab("Settings")
+    page.locator("#model input").click()
+    page.get_by_role("option", name="No model").click()
+    expect(top).to_have_text("extractive")
+    page.locator("#caution input[type=number]").fill("0.2")
+    page.locator("#caution input[type=number]").press("Tab")
+    page.reload()
+    expect(top).to_have_text("extractive")
+    visit.tab("Settings")
+    expect(page.locator("#model input")).to_have_value(re.compile("No model"))
+    expect(page.locator("#caution input[type=number]")).to_have_value("0.2")
+
+    page.locator("#model input").click()
+    page.get_by_role("option", name="A model server").click()
+    page.get_by_label("Address").fill("http://127.0.0.1:1/v1")
+    expect(top).to_have_text("No model is named")
+    visit.tab("Chat")
+    visit.ask("What was the UK's position?")
+    expect(page.locator("#log .problem")).to_contain_text("the model's name there")
+    visit.tab("Settings")
+    page.get_by_role("button", name="Get this model ready").click()
+    expect(page.locator("#prepared .problem")).to_contain_text("the model's name there")
+    page.get_by_label("Model's name there").fill("llama3.2")
+    page.get_by_label("Key").fill("nobody's business")
+    expect(top).to_have_text("llama3.2")
+    page.reload()
+    expect(top).to_have_text("llama3.2")
+    visit.tab("Settings")
+    expect(page.get_by_label("Address")).to_have_value("http://127.0.0.1:1/v1")
+    expect(page.get_by_label("Key")).to_have_value("")

@@ -10,8 +10,9 @@ import pytest
 
 from assistant.answering import Assistant
 from assistant.web.suggestions import COUNTRIES, QUOTED, SUGGESTIONS, Suggestions
-from assistant.web.workspace import seed_library
+from assistant.web.workspace import SEED_TITLE, seed_library
 from tests.conftest import Opener
+from tests.sample_articles import SEED
 
 BRIDGE = (
     "The old bridge over the Vltava was closed on Monday. "
@@ -29,6 +30,19 @@ def test_the_sample_article_has_its_own(open_assistant: Opener) -> None:
     ids = assistant.library.article_ids()
     assert Suggestions().known(assistant, ids) == SUGGESTIONS
     assert Suggestions().find(assistant, ids) == SUGGESTIONS
+
+
+def test_the_sample_article_gets_its_title_unless_a_person_gave_one(
+    open_assistant: Opener,
+) -> None:
+    assistant = open_assistant(SEED)
+    [article] = assistant.articles()
+    assert article.title != SEED_TITLE, "it is called like its file"
+    seed_library(assistant)
+    assert [one.title for one in assistant.articles()] == [SEED_TITLE]
+    assistant.library.rename(article.id, "Blinken in Tokyo")
+    seed_library(assistant)
+    assert [one.title for one in assistant.articles()] == ["Blinken in Tokyo"]
 
 
 def test_an_added_article_is_asked_what_it_answers(open_assistant: Opener) -> None:

@@ -105,7 +105,7 @@ def test_an_answer_is_the_json_that_python_users_get(site: Site) -> None:
         answer = Answer.from_dict(
             given(await session.call_tool("ask_article", {"question": QUESTION}))
         )
-        assert answer.text == POSITION
+        assert answer.text.startswith(POSITION)
         assert answer.citations
         [article] = site.assistant.articles()
         for cited in answer.citations:

@@ -29,8 +29,12 @@ HIGHLIGHTED = 4
 _LONGEST_WORD = 24
 
 
-def exchange_html(exchange: Exchange, index: int, *, last: bool) -> str:
-    """One finished exchange. Only the last one can be asked again or edited."""
+def exchange_html(exchange: Exchange, index: int, *, last: bool, settled: bool = True) -> str:
+    """One finished exchange. Only the last one can be asked again or edited.
+
+    While another question is under way (not ``settled``) none can be rated: the conversation
+    is written anew at its end.
+    """
     answer = exchange.answer
     body = _answer(answer) if answer else _unanswered(exchange)
     status = answer.status if answer else "unanswered"
@@ -42,15 +46,22 @@ def exchange_html(exchange: Exchange, index: int, *, last: bool) -> str:
     )
     return (
         f"<article{frame}>{_question(exchange.question)}<div class='answer'>{body}"
-        f"{_actions(exchange, index, last)}</div></article>"
+        f"{_actions(exchange, index, last, settled)}</div></article>"
     )
 
 
 def pending_html(
-    question: str, stage: str, found: Sequence[RetrievedPassage] = (), written: str = ""
+    question: str,
+    stage: str,
+    index: int = 0,
+    found: Sequence[RetrievedPassage] = (),
+    written: str = "",
 ) -> str:
-    """The exchange that is under way: ``written`` is the model's text, not yet checked."""
-    frame = attributes(class_="turn pending", data_turn="now", data_marks=json.dumps(_found(found)))
+    """The exchange that is under way: ``written`` is the model's text, not yet checked.
+
+    ``index`` is the one it will have, so that the page knows it again when it is finished.
+    """
+    frame = attributes(class_="turn pending", data_turn=index, data_marks=json.dumps(_found(found)))
     draft = f'<p class="draft">{text(written)}<span class="caret"></span></p>' if written else ""
     return (
         f"<article{frame}>{_question(question)}<div class='answer'>{draft}"
@@ -129,29 +140,32 @@ def _unanswered(exchange: Exchange) -> str:
 def _sentence(sentence: Sentence, places: Mapping[int, str]) -> str:
     if sentence.text == NOT_IN_ARTICLE:
         return f'<span class="refusal">{text(sentence.text)}</span>'
-    marks = _doubt(sentence) if sentence.support in labels.UNCONFIRMED else ""
+    why = _reason(sentence) if sentence.support in labels.UNCONFIRMED else None
+    marks = _doubt(sentence, why) if why else ""
     marks += "".join(
         _marker(citation, places.get(citation.marker)) for citation in sentence.citations
     )
+    # Pointing at any of its words tells why; the button is for those who cannot point.
+    frame = attributes(class_=sentence.support, data_tip=why)
     # Marks stay with the last word; one too long for a line has to break.
     head, blank, last = sentence.text.rpartition(" ")
     if len(last) > _LONGEST_WORD:
-        return f'<span class="{sentence.support}">{text(sentence.text)}{marks}</span>'
-    return (
-        f'<span class="{sentence.support}">{text(head)}{blank}'
-        f'<span class="end">{text(last)}{marks}</span></span>'
-    )
+        return f"<span{frame}>{text(sentence.text)}{marks}</span>"
+    return f'<span{frame}>{text(head)}{blank}<span class="end">{text(last)}{marks}</span></span>'
 
 
-def _doubt(sentence: Sentence) -> str:
-    reason = sentence.reason or "Nothing in the article was found that says this."
-    why = attributes(
+def _reason(sentence: Sentence) -> str:
+    return sentence.reason or "Nothing in the article was found that says this."
+
+
+def _doubt(sentence: Sentence, reason: str) -> str:
+    button = attributes(
         type="button",
         class_="doubt",
         data_tip=reason,
         aria_label=f"{labels.UNCONFIRMED[sentence.support]}: {reason}",
     )
-    return f"<button{why}>?</button>"
+    return f"<button{button}>?</button>"
 
 
 def _marker(citation: Citation, place: str | None) -> str:
@@ -219,12 +233,12 @@ def _details(answer: Answer, places: Mapping[int, str]) -> str:
     )
 
 
-def _actions(exchange: Exchange, index: int, last: bool) -> str:
+def _actions(exchange: Exchange, index: int, last: bool, settled: bool) -> str:
     buttons, ratings = [], []
     if exchange.answer:
         copied = attributes(data_do="copy", data_copy=exchange.answer.to_markdown())
         buttons.append(f'<button type="button"{copied}>Copy</button>')
-        ratings = [_rate(exchange, index, rating) for rating in RATINGS]
+        ratings = [_rate(exchange, index, rating) for rating in RATINGS] if settled else []
     if last:
         buttons.append('<button type="button" data-do="again">Ask again</button>')
         buttons.append('<button type="button" data-do="edit">Edit question</button>')

@@ -23,13 +23,13 @@ from assistant.web.chat import Chat
 from assistant.web.chat_pane import ChatWidgets
 from assistant.web.chat_view import log_html
 from assistant.web.conversation import Conversation
+from assistant.web.downloads import LOOK
 from assistant.web.formatting import text
+from assistant.web.header import TITLE, header_html
 from assistant.web.library_pane import LibraryWidgets
 from assistant.web.line import Line
 from assistant.web.shelf import Shelf
 from assistant.web.workspace import Workspace, opened
-
-TITLE = "Ask the article"
 
 
 def build_app(
@@ -74,13 +74,16 @@ def _page(page: gr.Blocks, workspace: Workspace) -> None:
     api.publish(workspace, concurrent=chat_pane.CONCURRENT)
     # Gradio encrypts what it keeps in the browser; the browser gets the key with the page, so
     # it protects nothing. A fixed one lets a conversation outlive a restart of the server.
-    kept = gr.BrowserState(None, storage_key="ask-the-article", secret="ask-the-article")
-    health = html_part(_header("Opening …"), "top")
+    kept, left_out, chosen = (
+        gr.BrowserState(None, storage_key=f"ask-the-article{part}", secret="ask-the-article")
+        for part in ("", "-left-out", "-choice")
+    )
+    top = html_part(header_html("Opening …"), "top")
     with gr.Tabs(elem_id="tabs"):
         with gr.Tab("Chat", id="chat"), gr.Row(elem_id="desk", equal_height=False):
-            shelved, talk = _desk(kept)
+            shelved, talk = _desk(kept, left_out)
         with gr.Tab("Passages", id="passages-tab"), gr.Column(elem_classes="sheet"):
-            passages_tab.lay_out(workspace, kept)
+            passages_tab.lay_out(workspace, left_out)
         evaluating = gr.Tab("Evaluate", id="evaluate-tab")
         with gr.Tab("Settings", id="settings"), gr.Column(elem_classes="sheet"):
             choices = choices_tab.lay_out(workspace)
@@ -89,24 +92,25 @@ def _page(page: gr.Blocks, workspace: Workspace) -> None:
     chat = Chat(workspace, Line(chat_pane.CONCURRENT))
     begun = page.load(
         _Start(workspace, chat).begin,
-        kept,
-        [talk.log, talk.live, shelved.panel, shelved.article, health],
+        [kept, left_out, chosen],
+        [talk.log, talk.live, shelved.panel, shelved.article, top],
         concurrency_limit=None,
         api_visibility="private",
         show_progress="hidden",
     )
-    chosen = library_pane.wire(workspace, shelved, kept)
-    chat_pane.wire(chat, talk, choices, [begun, *chosen], shelved.article.open)
+    choices_tab.keep(workspace, choices, page, chosen, top)
+    changed = library_pane.wire(workspace, shelved, left_out)
+    chat_pane.wire(chat, talk, choices, [begun, *changed], shelved.article.open)
 
 
-def _desk(kept: gr.BrowserState) -> tuple[LibraryWidgets, ChatWidgets]:
+def _desk(kept: gr.BrowserState, left_out: gr.BrowserState) -> tuple[LibraryWidgets, ChatWidgets]:
     """Library, article and chat, side by side."""
     with gr.Column(elem_id="library-pane", scale=0, min_width=0):
         panel, added, inputs = library_pane.lay_out_library()
     with gr.Column(elem_id="article-pane", scale=1, min_width=0):
         article = library_pane.lay_out_article()
     with gr.Column(elem_id="chat-pane", scale=1, min_width=0):
-        talk = chat_pane.lay_out(kept)
+        talk = chat_pane.lay_out(kept, left_out)
     return LibraryWidgets(panel, added, article, **inputs), talk
 
 
@@ -118,23 +122,29 @@ class _Start:
         self._chat = chat
         self._shelf = Shelf(workspace)
 
-    async def begin(self, state: Any) -> AsyncGenerator[list[Any], None]:
-        conversation = Conversation.restore(state)
-        log = log_html(conversation)
+    async def begin(
+        self, request: gr.Request, kept: Any, left_out: Any, chosen: Any
+    ) -> AsyncGenerator[list[Any], None]:
+        conversation = Conversation.restore(kept, left_out)
         skip = gr.skip()
-        if not self._workspace.opening.done():
-            yield [log, skip, skip, skip, _header("Loading the model …")]
+        log: Any = log_html(conversation)
+        opening = asyncio.wrap_future(self._workspace.opening)
+        shown = ""
+        while not opening.done():
+            now = self._workspace.downloads.words or "Loading the model …"
+            if now != shown:
+                yield [log, skip, skip, skip, header_html(now)]
+                log, shown = skip, now  # once: a question may be asked meanwhile
+            await asyncio.wait([opening], timeout=LOOK)
         try:
-            ready = await asyncio.wrap_future(self._workspace.opening)
+            name = choices_tab.answering(self._workspace, chosen)
         except AssistantError as error:
             problem = f'<p class="problem">{text(error)}</p>'
-            yield [log, problem, "", problem, _header("Not ready")]
+            yield [log, problem, "", problem, header_html("Not ready")]
             return
         # Questions that have to be looked for come after this; see ``Chat.settle``.
-        live = "" if conversation.exchanges else self._chat.welcome(conversation, at_once=True)
-        header = _header(ready.model_name)
-        yield [log, live, self._shelf.panel(conversation), self._shelf.article(), header]
-
-
-def _header(state: str) -> str:
-    return f'<header class="top"><h1>{TITLE}</h1><p role="status">{text(state)}</p></header>'
+        live: Any = skip
+        if not self._chat.asking(request.session_hash or ""):
+            live = "" if conversation.exchanges else self._chat.welcome(conversation, at_once=True)
+        panel = self._shelf.panel(conversation.left_out)
+        yield [log, live, panel, self._shelf.first(), header_html(name)]

@@ -53,6 +53,20 @@ def empty_html() -> str:
     )
 
 
+def gone_html(article_id: str) -> str:
+    """What the pane says of an article that an answer quotes and the library has no more."""
+    frame = attributes(class_="nothing gone", data_article=article_id, role="status")
+    return (
+        f"<div{frame}><h2>This article was removed</h2>"
+        "<p>Its quote stays in the answer. To read on, choose an article in the library.</p></div>"
+    )
+
+
+def problem_html(problem: str) -> str:
+    """What the pane says when an article cannot be shown."""
+    return f'<div class="nothing"><p class="problem" role="status">{text(problem)}</p></div>'
+
+
 def waiting_html() -> str:
     """The pane while the library is being opened."""
     lines = "".join(f'<span style="width:{width}%"></span>' for width in (96, 88, 93, 61, 90, 72))

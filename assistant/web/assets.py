@@ -31,7 +31,7 @@ def html_part(value: str, name: str, *events: str) -> gr.HTML:
         value,
         elem_id=name,
         apply_default_css=False,
-        js_on_load=f"window.articlePage.mount('{name}', element, trigger, watch, [{quoted}]);",
+        js_on_load=f"window.articlePage.mount('{name}', element, trigger, watch); [{quoted}];",
     )
 
 

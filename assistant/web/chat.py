@@ -22,6 +22,10 @@ from assistant.web.variants import Choice
 from assistant.web.workspace import Workspace
 
 STOPPED = "Stopped."
+INTERRUPTED = "Interrupted."
+"""What is kept of a question from its first moment: a page that is closed meanwhile has it."""
+
+BUSY = "An answer is under way: stop it, or wait for it, then try again."
 
 
 @dataclass(slots=True)
@@ -29,6 +33,8 @@ class _Progress:
     """An answer as far as it has come."""
 
     question: str
+    index: int
+    settings: str = ""
     found: tuple[RetrievedPassage, ...] = ()
     written: str = ""
     answer: Answer | None = None
@@ -54,8 +60,11 @@ class _Progress:
 
     def exchange(self) -> Exchange:
         if self.answer:
-            return Exchange(self.question, self.answer)
+            return Exchange(self.question, self.answer, settings=self.settings)
         return Exchange(self.question, note=STOPPED, partial=self.written)
+
+    def html(self, stage: str) -> str:
+        return pending_html(self.question, stage, self.index, self.found, self.written)
 
 
 @dataclass(slots=True)
@@ -81,9 +90,18 @@ class Chat:
     _asked: dict[str, Asked] = field(default_factory=dict)
 
     async def ask(
-        self, question: str, conversation: Conversation, choice: Choice, session: str
+        self,
+        question: str,
+        conversation: Conversation,
+        choice: Choice,
+        session: str,
+        *,
+        instead: bool = False,
     ) -> AsyncGenerator[View, None]:
-        """Ask, and show the answer growing; the last view has the finished conversation."""
+        """Ask, and show the answer growing; the last view has the finished conversation.
+
+        With ``instead`` the answer takes the place of the last exchange, once it is there.
+        """
         question = question.strip()
         if not question:
             yield View(status="Write a question first.")
@@ -91,60 +109,66 @@ class Chat:
         if session in self._asked:
             yield View(status="One question at a time: stop this one, or wait for its answer.")
             return
-        progress = _Progress(question)
+        instead = instead and bool(conversation.exchanges)
+        before = conversation.without_last() if instead else conversation
+        progress = _Progress(question, len(before.exchanges))
         ready = self.workspace.opening.done()
         waiting = progress.stage() if ready else "Loading the model; your question is next …"
+        interrupted = Exchange(question, note=INTERRUPTED)
         yield View(
-            log=log_html(conversation, finished=False),
-            live=pending_html(question, waiting),
+            log=log_html(before, finished=False),
+            live=progress.html(waiting),
             status="",
             spoken=waiting,
+            kept=_ended(conversation, interrupted, instead=instead).keep(),
             asking=True,
             question="",
             editing=False,
         )
         try:
             # Closed at once when the page goes away, so that the model stops.
-            async with aclosing(self._answer(progress, conversation, choice, session)) as views:
+            async with aclosing(self._answer(progress, before, choice, session)) as views:
                 async for view in views:
                     yield view
             exchange = progress.exchange()
         except AssistantError as error:
             exchange = Exchange(question, note=str(error))
-        yield self._finished(conversation.with_exchange(exchange))
+        yield _finished(_ended(conversation, exchange, instead=instead), exchange)
 
     async def _answer(
         self, progress: _Progress, conversation: Conversation, choice: Choice, session: str
     ) -> AsyncGenerator[View, None]:
         """What to show while the question waits for its turn, is read and answered."""
-        asked = self._asked[session] = Asked(self.line.join())
+        lane = self.workspace.variants.lane(choice)
+        asked = self._asked[session] = Asked(self.line.join(lane))
         try:
             async for before in asked.place.waiting():
                 stage = f"{plural(before, 'question')} before yours …"
-                yield View(live=pending_html(progress.question, stage), status="", spoken=stage)
+                yield View(live=progress.html(stage), status="", spoken=stage)
             if asked.place.left:
                 progress.stopped = True
                 return
-            asked.run = Run(partial(self._stream, progress.question, conversation, choice))
+            asked.run = Run(partial(self._stream, progress, conversation, choice))
             async for batch in asked.run.batches():
                 for event in batch:
                     progress.take(event)
                 if not (progress.answer or progress.stopped):
                     stage = progress.stage()
-                    live = pending_html(progress.question, stage, progress.found, progress.written)
-                    yield View(live=live, status="", spoken=stage)
+                    yield View(live=progress.html(stage), status="", spoken=stage)
         finally:
             asked.stop()
             del self._asked[session]
+
+    def asking(self, session: str) -> bool:
+        """Whether this page waits for an answer, which is what its conversation ends with."""
+        return session in self._asked
 
     def stop(self, session: str) -> None:
         """Stop the answer this page is waiting for; the view comes from :meth:`ask`."""
         if asked := self._asked.get(session):
             asked.stop()
 
-    def rate(
-        self, conversation: Conversation, index: int, rating: str, comment: str, choice: Choice
-    ) -> View:
+    def rate(self, conversation: Conversation, index: int, rating: str, comment: str) -> View:
         """Keep a reader's judgement of an answer.
 
         Raises:
@@ -152,9 +176,7 @@ class Chat:
         """
         if not 0 <= index < len(conversation.exchanges):
             raise UserInputError("That answer is no longer here.")
-        settings = self.workspace.variants.assistant(choice).settings
-        exchange = conversation.exchanges[index]
-        self.workspace.feedback.add(exchange, rating, comment, settings.fingerprint())
+        self.workspace.feedback.add(conversation.exchanges[index], rating, comment)
         conversation = conversation.rated(index, rating)
         thanks = f"Kept on this computer: {RATINGS[rating].lower()}."
         return View(log=log_html(conversation), status=thanks, kept=conversation.keep())
@@ -193,32 +215,42 @@ class Chat:
             self.workspace.read_ahead(choice, scope[::-1])
 
     def _stream(
-        self, question: str, conversation: Conversation, choice: Choice, stopped: Halt
+        self, progress: _Progress, conversation: Conversation, choice: Choice, stopped: Halt
     ) -> Generator[StreamEvent, None, None]:
-        with self.workspace.at_work():  # a model that has to be loaded first is work too
-            assistant = self.workspace.variants.assistant(choice)
-            ids = assistant.library.article_ids()
-            scope = conversation.scope(ids)
-            if ids and not scope:
-                raise UserInputError("No article is chosen. Tick one in the library, then ask.")
+        # A model that has to be loaded first is work too.
+        with self.workspace.at_work(), self.workspace.variants.using(choice) as assistant:
+            progress.settings = assistant.settings.fingerprint()
             yield from self.workspace.stream(
                 assistant,
-                question,
-                articles=scope or None,
+                progress.question,
+                articles=conversation.asked(assistant.library.article_ids()),
                 history=conversation.history(),
                 stopped=stopped,
             )
 
-    def _finished(self, conversation: Conversation) -> View:
-        exchange = conversation.exchanges[-1]
-        spoken = exchange.note
-        if exchange.answer:
-            spoken = f"{status_words(exchange.answer)}. {exchange.answer.text}"
-        return View(
-            log=log_html(conversation),
-            live="",
-            status="",
-            spoken=spoken,
-            kept=conversation.keep(),
-            asking=False,
-        )
+
+def _ended(conversation: Conversation, exchange: Exchange, *, instead: bool) -> Conversation:
+    """The conversation with one more exchange. Only an answer takes an answer's place."""
+    if not instead:
+        return conversation.with_exchange(exchange)
+    last = conversation.exchanges[-1]
+    if exchange.answer or not last.answer:
+        return conversation.without_last().with_exchange(exchange)
+    same = last.question == exchange.question
+    return conversation if same else conversation.with_exchange(exchange)
+
+
+def _finished(conversation: Conversation, exchange: Exchange) -> View:
+    status, spoken = "", exchange.note
+    if exchange.answer:
+        spoken = f"{status_words(exchange.answer)}. {exchange.answer.text}"
+    elif conversation.exchanges[-1] != exchange:
+        status, spoken = f"{exchange.note} The answer from before is still here.", ""
+    return View(
+        log=log_html(conversation),
+        live="",
+        status=status,
+        spoken=spoken,
+        kept=conversation.keep(),
+        asking=False,
+    )

@@ -12,13 +12,13 @@ from assistant.answering import MAX_QUESTION_CHARS
 from assistant.errors import AssistantError
 from assistant.web import exports
 from assistant.web.assets import download_html, html_part
-from assistant.web.chat import Chat
+from assistant.web.chat import BUSY, Chat
 from assistant.web.chat_view import View, show, status_html
 from assistant.web.choices import ChoiceWidgets
 from assistant.web.conversation import Conversation
 
 CONCURRENT = 4
-"""Questions under way at once. A model in this process takes them one after the other."""
+"""Questions under way at once, of those that do not wait for a model in this process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class ChatWidgets:
     live: gr.HTML
     status: gr.HTML
     kept: gr.BrowserState
+    left_out: gr.BrowserState
     question: gr.Textbox
     ask: gr.Button
     stop: gr.Button
@@ -44,7 +45,7 @@ class ChatWidgets:
         ]
 
 
-def lay_out(kept: gr.BrowserState) -> ChatWidgets:
+def lay_out(kept: gr.BrowserState, left_out: gr.BrowserState) -> ChatWidgets:
     """Conversation above, question below. Call inside the column it fills."""
     with gr.Column(elem_id="conversation", elem_classes="pane-scroll"):
         log = html_part("", "log", "again", "edit", "rate", "clear", "export")
@@ -72,6 +73,7 @@ def lay_out(kept: gr.BrowserState) -> ChatWidgets:
         live,
         status,
         kept,
+        left_out,
         question,
         ask,
         stop,
@@ -89,23 +91,27 @@ class _Steps:
         self._choices = choices
 
     async def ask(
-        self, request: gr.Request, question: str, kept: Any, editing: bool, *chosen: Any
+        self,
+        request: gr.Request,
+        question: str,
+        kept: Any,
+        left_out: Any,
+        editing: bool,
+        *chosen: Any,
     ) -> AsyncGenerator[list[Any], None]:
-        conversation = Conversation.restore(kept)
-        if editing:
-            conversation = conversation.without_last()
+        conversation = Conversation.restore(kept, left_out)
         choice, session = self._choices.read(chosen), request.session_hash or ""
-        async for view in self._chat.ask(question, conversation, choice, session):
+        async for view in self._chat.ask(question, conversation, choice, session, instead=editing):
             yield show(view)
 
     async def again(
-        self, request: gr.Request, kept: Any, *chosen: Any
+        self, request: gr.Request, kept: Any, left_out: Any, *chosen: Any
     ) -> AsyncGenerator[list[Any], None]:
         conversation = Conversation.restore(kept)
         if not conversation.exchanges:
             return
         question = conversation.exchanges[-1].question
-        async for shown in self.ask(request, question, kept, True, *chosen):
+        async for shown in self.ask(request, question, kept, left_out, True, *chosen):
             yield shown
 
     def edit(self, kept: Any) -> list[Any]:
@@ -117,25 +123,28 @@ class _Steps:
     async def stop(self, request: gr.Request) -> None:  # in the event loop, where the line is
         self._chat.stop(request.session_hash or "")
 
-    def rate(self, event: gr.EventData, kept: Any, *chosen: Any) -> list[Any]:
+    def rate(self, request: gr.Request, event: gr.EventData, kept: Any) -> list[Any]:
         given = event._data
+        if self._chat.asking(request.session_hash or ""):
+            return show(View(status=BUSY))
         try:
             view = self._chat.rate(
                 Conversation.restore(kept),
                 int(given.get("turn", -1)),
                 str(given.get("rating", "")),
                 str(given.get("comment", "")),
-                self._choices.read(chosen),
             )
         except AssistantError as error:
             view = View(status=str(error))
         return show(view)
 
-    def clear(self, kept: Any) -> list[Any]:
-        return show(self._chat.cleared(Conversation.restore(kept)))
+    def clear(self, request: gr.Request, kept: Any, left_out: Any) -> list[Any]:
+        if self._chat.asking(request.session_hash or ""):
+            return show(View(status=BUSY))
+        return show(self._chat.cleared(Conversation.restore(kept, left_out)))
 
-    def settle(self, request: gr.Request, kept: Any, *chosen: Any) -> Any:
-        conversation = Conversation.restore(kept)
+    def settle(self, request: gr.Request, kept: Any, left_out: Any, *chosen: Any) -> Any:
+        conversation = Conversation.restore(kept, left_out)
         choice, session = self._choices.read(chosen), request.session_hash or ""
         try:
             live = self._chat.settle(conversation, choice, session)
@@ -143,17 +152,17 @@ class _Steps:
             return gr.skip()
         return gr.skip() if live is None else live
 
-    def look(self, event: gr.EventData, kept: Any, *chosen: Any) -> None:
-        conversation = Conversation.restore(kept)
+    def look(self, event: gr.EventData, kept: Any, left_out: Any, *chosen: Any) -> None:
+        conversation = Conversation.restore(kept, left_out)
         article = str(event._data.get("article", ""))
         self._chat.look(conversation, self._choices.read(chosen), article)
 
     def export(self, event: gr.EventData, kept: Any) -> str:
         conversation = Conversation.restore(kept)
+        articles = exports.cited_articles(conversation, self._chat.workspace.assistant.library)
         if event._data.get("format") == "json":
-            articles = exports.cited_articles(conversation, self._chat.workspace.assistant.library)
             return download_html("conversation.json", exports.to_json(conversation, articles))
-        return download_html("conversation.md", exports.to_markdown(conversation))
+        return download_html("conversation.md", exports.to_markdown(conversation, articles))
 
 
 def _suggested(event: gr.EventData) -> str:
@@ -179,9 +188,10 @@ def wire(
     steps = _Steps(chat, choices)
     hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     quick: dict[str, Any] = {"queue": False, **hidden}
-    own = [page.kept, *choices.inputs()]
+    conversation = [page.kept, page.left_out]
+    own = [*conversation, *choices.inputs()]
     asked: dict[str, Any] = {
-        "inputs": [page.question, page.kept, page.editing, *choices.inputs()],
+        "inputs": [page.question, *conversation, page.editing, *choices.inputs()],
         "outputs": page.outputs(),
         "concurrency_limit": None,  # the chat has a line of its own, in which one sees one's place
         **hidden,
@@ -190,11 +200,11 @@ def wire(
     page.live.suggest(_suggested, None, page.question, **quick).then(steps.ask, **asked)
     page.log.again(steps.again, **{**asked, "inputs": own})
     page.log.edit(steps.edit, page.kept, page.outputs(), **quick)
-    page.log.clear(steps.clear, page.kept, page.outputs(), **quick)
+    page.log.clear(steps.clear, conversation, page.outputs(), **quick)
     page.log.export(steps.export, page.kept, page.download, **quick)
     page.cancel.click(_cancel, None, page.outputs(), **quick)
     page.stop.click(steps.stop, None, None, **quick)
-    page.log.rate(steps.rate, own, page.outputs(), **quick)
+    page.log.rate(steps.rate, page.kept, page.outputs(), **quick)
     opened(steps.look, own, None, **quick)
     for event in chosen:
         event.then(steps.settle, own, page.live, **quick)

@@ -32,15 +32,18 @@ class View:
 
 
 def log_html(conversation: Conversation, *, finished: bool = True) -> str:
-    """The finished exchanges; while another is under way, none of them is the last."""
+    """The finished exchanges; while another is under way, none of them is the last.
+
+    Nor can they be cleared then, or rated: when it ends, the conversation is written anew.
+    """
     count = len(conversation.exchanges)
     tools = (
         '<div class="log-tools"><button type="button" data-do="clear">New conversation</button>'
         '<button type="button" data-do="export" data-format="md">Save as Markdown</button>'
         '<button type="button" data-do="export" data-format="json">Save as JSON</button></div>'
     )
-    return (tools if count else "") + "".join(
-        exchange_html(exchange, index, last=finished and index == count - 1)
+    return (tools if count and finished else "") + "".join(
+        exchange_html(exchange, index, last=finished and index == count - 1, settled=finished)
         for index, exchange in enumerate(conversation.exchanges)
     )
 

@@ -1,8 +1,12 @@
-"""Which model answers, and how boldly: the settings every reader has for themselves."""
+"""Which model answers, and how boldly: the settings every reader has for themselves.
+
+The browser keeps them, all but the key of a model server: what is in a browser's storage can be
+read by whoever uses it next.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +16,16 @@ from assistant import weights
 from assistant.errors import AssistantError
 from assistant.models import EXTRACTIVE
 from assistant.web.assets import download_html, html_part
+from assistant.web.downloads import Downloads, in_background, told
 from assistant.web.formatting import text
+from assistant.web.header import header_html
 from assistant.web.variants import Choice
 from assistant.web.workspace import Workspace
 
 ENDPOINT = "A model server …"
+
+MAX_NAME = 300
+"""Characters of an address or a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +46,34 @@ class ChoiceWidgets:
         """The widgets' values as a choice."""
         model, caution, endpoint, name, key = values
         if model == ENDPOINT:
-            return Choice(str(name), float(caution), str(endpoint).strip(), str(key))
+            return Choice(str(name).strip(), float(caution), str(endpoint).strip(), str(key))
         return Choice(str(model), float(caution))
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A reader's settings as the browser keeps them; being the browser's, they are checked."""
+
+    model: str | None = None
+    caution: float | None = None
+    endpoint: str = ""
+    name: str = ""
+
+    @classmethod
+    def restore(cls, kept: object, known: Sequence[str]) -> Kept:
+        """What the browser kept, as far as it can still be chosen."""
+        given = kept if isinstance(kept, dict) else {}
+        model, caution = given.get("model"), given.get("caution")
+        if not isinstance(caution, int | float) or not 0 <= caution <= 1:
+            caution = None
+        endpoint, name = (str(given.get(key) or "")[:MAX_NAME] for key in ("endpoint", "name"))
+        return cls(model if model in known else None, caution, endpoint, name)
+
+    def choice(self) -> Choice:
+        """What answers, as far as it is known: without the key."""
+        if self.model == ENDPOINT:
+            return Choice(self.name, self.caution, self.endpoint)
+        return Choice(self.model or "", self.caution)
 
 
 def lay_out(workspace: Workspace) -> ChoiceWidgets:
@@ -49,31 +84,74 @@ def lay_out(workspace: Workspace) -> ChoiceWidgets:
     kept = gr.Button("Save the ratings given here as a file", elem_id="save-feedback")
     download = html_part("", "feedback")
 
-    def prepare(*values: Any, progress: gr.Progress = gr.Progress()) -> str:  # noqa: B008
-        progress(0.0, desc="Getting the model ready")
+    def prepare(*values: Any) -> Iterator[str]:
+        downloads, choice = Downloads(), widgets.read(values)
+        name = in_background(
+            lambda: workspace.variants.prepare(choice, downloads.take), "get a model ready"
+        )
+        for now in told(name, downloads, "Getting the model ready …"):
+            yield f'<p role="status">{text(now)}</p>'
         try:
-            name = workspace.variants.prepare(widgets.read(values))
+            answers = f"Ready: {name.result()} answers from the next question on."
+            yield f'<p role="status">{text(answers)}</p>'
         except AssistantError as error:
-            return f'<p class="problem" role="status">{text(error)}</p>'
-        return f'<p role="status">Ready: {text(name)} answers from the next question on.</p>'
+            yield f'<p class="problem" role="status">{text(error)}</p>'
 
     def ratings() -> str:
         return download_html("feedback.jsonl", "\n".join(workspace.feedback.lines()))
 
-    hidden: dict[str, Any] = {"api_visibility": "private"}
-    kept.click(ratings, None, download, show_progress="hidden", **hidden)
+    hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    kept.click(ratings, None, download, **hidden)
     ready.click(prepare, widgets.inputs(), state, concurrency_limit=1, **hidden)
     return widgets
 
 
+def keep(
+    workspace: Workspace, widgets: ChoiceWidgets, page: gr.Blocks, kept: gr.BrowserState, top: Any
+) -> None:
+    """Let the browser keep the choice, and the page's top line name what answers."""
+
+    def restore(state: Any) -> list[Any]:
+        before = Kept.restore(state, _names(workspace))
+        return [
+            gr.skip() if before.model is None else before.model,
+            gr.skip() if before.caution is None else before.caution,
+            before.endpoint,
+            before.name,
+        ]
+
+    def store(model: str, caution: float, endpoint: str, name: str) -> tuple[Any, Any]:
+        given = {"model": model, "caution": caution, "endpoint": endpoint, "name": name}
+        opening = workspace.opening
+        if not opening.done() or opening.exception():  # which the top line tells
+            return given, gr.skip()
+        return given, header_html(answering(workspace, given))
+
+    fields: list[Any] = [widgets.model, widgets.caution, widgets.endpoint, widgets.name]
+    quick: dict[str, Any] = {
+        "queue": False,
+        "api_visibility": "private",
+        "show_progress": "hidden",
+    }
+    page.load(restore, kept, fields, **quick)
+    changes = [field.change for field in fields]
+    gr.on(changes, store, fields, [kept, top], trigger_mode="always_last", **quick)
+
+
+def answering(workspace: Workspace, kept: object) -> str:
+    """The name of what answers a reader's questions, once the assistant is open."""
+    choice = Kept.restore(kept, _names(workspace)).choice()
+    base = workspace.assistant
+    if choice.endpoint is not None:
+        return choice.model or "No model is named"
+    return base.model_name if choice.model in ("", base.settings.model) else choice.model
+
+
 def _widgets(workspace: Workspace) -> ChoiceWidgets:
     settings = workspace.settings
-    names = list(dict.fromkeys((settings.model, *_embedded_models(), EXTRACTIVE)))
-    if workspace.endpoints:
-        names.append(ENDPOINT)
     labels = {EXTRACTIVE: "No model: the article's own sentences"}
     model = gr.Dropdown(
-        [(labels.get(name, name), name) for name in names],
+        [(labels.get(name, name), name) for name in _names(workspace)],
         value=settings.model,
         label="Model",
         info="Answers are checked the same way, whoever writes them.",
@@ -95,8 +173,10 @@ def _widgets(workspace: Workspace) -> ChoiceWidgets:
 def _model_server(model: gr.Dropdown) -> tuple[gr.Textbox, gr.Textbox, gr.Textbox]:
     """Address, name and key, seen when a model server is what was chosen."""
     with gr.Group(visible=False) as server:
-        endpoint = gr.Textbox(label="Address", placeholder="http://127.0.0.1:11434/v1")
-        name = gr.Textbox(label="Model's name there", placeholder="llama3.2")
+        endpoint = gr.Textbox(
+            label="Address", placeholder="http://127.0.0.1:11434/v1", max_length=MAX_NAME
+        )
+        name = gr.Textbox(label="Model's name there", placeholder="llama3.2", max_length=MAX_NAME)
         key = gr.Textbox(label="Key", type="password", placeholder="if it wants one")
     model.change(
         lambda chosen: gr.update(visible=chosen == ENDPOINT),
@@ -109,6 +189,8 @@ def _model_server(model: gr.Dropdown) -> tuple[gr.Textbox, gr.Textbox, gr.Textbo
     return endpoint, name, key
 
 
-def _embedded_models() -> list[str]:
-    """The chat models that run in this process, by name."""
-    return [name for name, row in weights.catalogue().items() if row.kind == "chat"]
+def _names(workspace: Workspace) -> list[str]:
+    """The models that can be chosen."""
+    here = [name for name, row in weights.catalogue().items() if row.kind == "chat"]
+    names = list(dict.fromkeys((workspace.settings.model, *here, EXTRACTIVE)))
+    return [*names, ENDPOINT] if workspace.endpoints else names

@@ -2,6 +2,8 @@
 
 The server keeps no session. The browser hands its conversation over with every question, so
 it survives a reload and a restart; being the browser's, it is checked like any other input.
+What is chosen is kept apart from what was said: an answer that takes a minute must not bring
+back the choice of a minute ago.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from typing import Any, Self
 
 from pydantic import TypeAdapter, ValidationError
 
+from assistant.errors import UserInputError
 from assistant.schema import Answer, Turn
 
 MAX_EXCHANGES = 40
@@ -28,7 +31,7 @@ class Exchange:
     """A question and its answer, or ``note``, which says why there is none.
 
     ``partial`` is what a stopped model had written, never checked; ``rating`` what the reader
-    thought of the answer (see ``feedback``).
+    thought of the answer (see ``feedback``); ``settings`` the fingerprint of what made it.
     """
 
     question: str
@@ -36,6 +39,7 @@ class Exchange:
     note: str = ""
     partial: str = ""
     rating: str = ""
+    settings: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +50,22 @@ class Conversation:
     left_out: tuple[str, ...] = ()
 
     @classmethod
-    def restore(cls, kept: object) -> Self:
+    def restore(cls, kept: object, left_out: object = None) -> Self:
         """What the browser kept; an empty conversation when it is nothing we wrote."""
-        if not isinstance(kept, dict):
-            return cls()
+        given = kept.get("exchanges", ()) if isinstance(kept, dict) else ()
         try:
-            return TypeAdapter(cls).validate_python(kept)
+            exchanges = TypeAdapter(tuple[Exchange, ...]).validate_python(given)
         except ValidationError:
-            return cls()
+            exchanges = ()
+        return cls(exchanges, ids(left_out))
 
     def keep(self) -> dict[str, Any]:
-        """Plain JSON for the browser, within the bounds of this module."""
+        """The exchanges as plain JSON for the browser, within the bounds of this module."""
         kept = [asdict(exchange) for exchange in self.exchanges[-MAX_EXCHANGES:]]
         sizes = [len(json.dumps(row, ensure_ascii=False).encode()) for row in kept]
         while sum(sizes) > MAX_BYTES and len(kept) > 1:
             del kept[0], sizes[0]
-        return {"exchanges": kept, "left_out": list(self.left_out)}
+        return {"exchanges": kept}
 
     def history(self) -> tuple[Turn, ...]:
         """The latest answered questions, for a follow-up to refer to."""
@@ -71,6 +75,17 @@ class Conversation:
     def scope(self, article_ids: Sequence[str]) -> list[str]:
         """Of the library's articles, those to be asked."""
         return [key for key in article_ids if key not in self.left_out]
+
+    def asked(self, article_ids: Sequence[str]) -> list[str] | None:
+        """:meth:`scope` for a question or a search; None for a library that has no articles.
+
+        Raises:
+            UserInputError: there are articles, and none of them is chosen.
+        """
+        scope = self.scope(article_ids)
+        if article_ids and not scope:
+            raise UserInputError("No article is chosen. Tick one in the library, then ask.")
+        return scope or None
 
     def with_exchange(self, exchange: Exchange) -> Conversation:
         """This conversation with one more exchange at its end."""
@@ -87,3 +102,9 @@ class Conversation:
             for number, exchange in enumerate(self.exchanges)
         )
         return replace(self, exchanges=exchanges)
+
+
+def ids(given: object) -> tuple[str, ...]:
+    """The ids in what the browser gave for a list of them."""
+    rows = given if isinstance(given, list | tuple) else ()
+    return tuple(dict.fromkeys(row for row in rows if isinstance(row, str)))

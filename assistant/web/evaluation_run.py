@@ -10,6 +10,7 @@ import threading
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from assistant import seeds
@@ -24,6 +25,7 @@ from assistant.evaluation import (
 )
 from assistant.evaluation.runner import first
 from assistant.library import Library
+from assistant.reading import Halt
 from assistant.schema import QuestionResult
 from assistant.web.variants import Choice
 from assistant.web.workspace import Workspace
@@ -45,7 +47,7 @@ class State:
 
 
 class _Abandoned(Exception):
-    """Nobody waits for this run any more."""
+    """Nobody waits for this run any more, or the library is being closed."""
 
 
 class EvaluationRun:
@@ -89,7 +91,7 @@ class EvaluationRun:
     def _run(self) -> None:
         with (
             tempfile.TemporaryDirectory(prefix="assistant-eval-") as name,
-            self._workspace.ahead.paused(),
+            self._workspace.at_work() as closing,
         ):
             folder = Path(name)
             questions = load_question_set(_gathered(self._files, folder))
@@ -97,19 +99,21 @@ class EvaluationRun:
                 questions = first(questions, self._limit)
             self._state.total = len(questions.questions)
             self._news.put(True)
-            settings = self._workspace.settings
-            with Library.open(
-                folder / "store", self._workspace.embedder(), embedder_name=settings.embedder
-            ) as library:
-                chosen = self._workspace.variants.assistant(self._choice)
+            embedder = self._workspace.settings.embedder
+            with (
+                self._workspace.variants.using(self._choice) as chosen,
+                Library.open(
+                    folder / "store", self._workspace.embedder(), embedder_name=embedder
+                ) as library,
+            ):
                 assistant = Assistant(
                     chosen.settings, library=library, chat_model=chosen.chat_model
                 )
-                report = evaluate(assistant, questions, on_result=self._heard)
+                report = evaluate(assistant, questions, on_result=partial(self._heard, closing))
             self._finish(report)
 
-    def _heard(self, result: QuestionResult) -> None:
-        if self._abandoned.is_set():
+    def _heard(self, closing: Halt, result: QuestionResult) -> None:
+        if self._abandoned.is_set() or closing():
             raise _Abandoned
         self._state.results.append(result)
         self._news.put(True)

@@ -1,13 +1,14 @@
 """A conversation as a file: Markdown to read, JSON whose quotes can be checked for ever.
 
 The JSON carries the text of every cited article, so ``text[start:end] == quote`` holds without
-this program and after the article has left the library.
+this program and after the article has left the library. Of an article that has left it before,
+only the quotes are there; both files say so.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -24,13 +25,14 @@ def to_json(conversation: Conversation, articles: Iterable[Article]) -> str:
 
     ``articles`` are those of :func:`cited_articles`; others are left out.
     """
-    cited = _cited_in(conversation)
+    cited, there = _cited_in(conversation), list(articles)
     return json.dumps(
         {
             "format": FORMAT,
             "version": 1,
             "exported": datetime.now(UTC).isoformat(timespec="seconds"),
-            "articles": [_described(article) for article in articles if article.id in cited],
+            "articles": [_described(article) for article in there if article.id in cited],
+            "removed": _removed(conversation, there),
             "exchanges": [
                 {
                     "question": exchange.question,
@@ -55,8 +57,12 @@ def cited_articles(conversation: Conversation, library: Library) -> list[Article
     return found
 
 
-def to_markdown(conversation: Conversation) -> str:
-    """The conversation with a footnote for every quote: title, source and place."""
+def to_markdown(conversation: Conversation, articles: Iterable[Article]) -> str:
+    """The conversation with a footnote for every quote: title, source and place.
+
+    ``articles`` are those of :func:`cited_articles`; what is quoted of others is said to be all
+    that is left.
+    """
     parts = ["# Questions and answers"]
     for number, exchange in enumerate(conversation.exchanges, start=1):
         parts.append(f"## {markdown_text(exchange.question)}")
@@ -64,6 +70,11 @@ def to_markdown(conversation: Conversation) -> str:
             parts += _answer(exchange.answer, number)
         else:
             parts.append(f"*{markdown_text(exchange.note)}*")
+    for gone in _removed(conversation, list(articles)):
+        parts.append(
+            f"*“{markdown_text(gone['title'])}” was removed from the library: its quotes are kept "
+            "here, its text is not.*"
+        )
     return "\n\n".join(parts) + "\n"
 
 
@@ -87,6 +98,18 @@ def _answer(answer: Answer, number: int) -> list[str]:
             )
         )
     return parts
+
+
+def _removed(conversation: Conversation, articles: Sequence[Article]) -> list[dict[str, str]]:
+    """The articles that are quoted and not there any more, as far as their quotes name them."""
+    there = {article.id for article in articles}
+    citations = [
+        citation
+        for exchange in conversation.exchanges
+        for citation in (exchange.answer.citations if exchange.answer else ())
+    ]
+    gone = {c.article_id: c for c in citations if c.article_id not in there}
+    return [{"id": key, "title": c.title, "source": c.source} for key, c in gone.items()]
 
 
 def _cited_in(conversation: Conversation) -> set[str]:

@@ -29,8 +29,8 @@ class Feedback:
         self.path = store / "feedback.jsonl"
         self._lock = threading.Lock()
 
-    def add(self, exchange: Exchange, rating: str, comment: str, settings: str) -> None:
-        """Append one rating; ``settings`` is the fingerprint of what made the answer.
+    def add(self, exchange: Exchange, rating: str, comment: str) -> None:
+        """Append one rating, with the fingerprint of the settings that made the answer.
 
         Raises:
             UserInputError: an unknown rating, or an exchange without an answer.
@@ -42,7 +42,7 @@ class Feedback:
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "rating": rating,
             "comment": comment.strip()[:MAX_COMMENT],
-            "settings": settings,
+            "settings": exchange.settings,
             "answer": exchange.answer.to_dict(),
         }
         line = json.dumps(row, ensure_ascii=False).encode() + b"\n"

@@ -1,5 +1,8 @@
 """The line of questions: a few are under way at once, the others know how many are before them.
 
+A model in this process answers one question at a time, so its questions stand in a lane of
+their own: whoever waits there for the model is told so, and not that it reads.
+
 Gradio's own queue says nothing until a question's turn has come, and cannot be left by a
 button. Everything here happens in the event loop of the page.
 """
@@ -18,8 +21,9 @@ LONGEST = 256
 class Place:
     """One question's place in the line. Leave it in any case."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Line, lane: str) -> None:
         self._line = line
+        self.lane = lane
         self._moved = asyncio.Event()
         self.left = False
 
@@ -46,28 +50,30 @@ class Place:
 
 
 class Line:
-    """First come, first served, ``at_once`` of them together."""
+    """First come, first served: ``at_once`` of them together, one at a time of each lane."""
 
     def __init__(self, at_once: int, longest: int = LONGEST) -> None:
         self._at_once = at_once
         self._longest = longest
         self._places: list[Place] = []
 
-    def join(self) -> Place:
-        """The last place in the line.
+    def join(self, lane: str = "") -> Place:
+        """The last place in the line; without a lane, nothing but the line is waited for.
 
         Raises:
             UserInputError: too many are waiting.
         """
         if len(self._places) >= self._at_once + self._longest:
             raise UserInputError("Too many questions are waiting. Ask again in a minute.")
-        place = Place(self)
+        place = Place(self, lane)
         self._places.append(place)
         return place
 
     def before(self, place: Place) -> int:
         """How many have to end before it is this question's turn."""
-        return max(0, self._places.index(place) + 1 - self._at_once)
+        earlier = self._places[: self._places.index(place)]
+        same = sum(other.lane == place.lane for other in earlier) if place.lane else 0
+        return max(0, len(earlier) + 1 - self._at_once, same)
 
     def leave(self, place: Place) -> None:
         """Everybody behind moves up."""

@@ -11,14 +11,14 @@ from assistant.answering import MAX_QUESTION_CHARS
 from assistant.errors import AssistantError
 from assistant.schema import Article, RetrievedPassage
 from assistant.web.assets import html_part
-from assistant.web.conversation import Conversation
+from assistant.web.conversation import Conversation, ids
 from assistant.web.formatting import attributes, joined, text
 from assistant.web.workspace import Workspace
 
 MAX_PASSAGES = 50
 
 
-def lay_out(workspace: Workspace, kept: gr.BrowserState) -> None:
+def lay_out(workspace: Workspace, left_out: gr.BrowserState) -> None:
     """Query, number of passages and the ranking. Call inside the column it fills."""
     with gr.Row(elem_classes="line"):
         query = gr.Textbox(
@@ -34,20 +34,20 @@ def lay_out(workspace: Workspace, kept: gr.BrowserState) -> None:
         find = gr.Button("Find", variant="primary", elem_id="find", scale=0)
     found = html_part(_hint(), "passages")
 
-    def search(query: str, count: float | None, kept: Any) -> str:
+    def search(query: str, count: float | None, out: Any) -> str:
         try:
             assistant = workspace.assistant
-            scope = Conversation.restore(kept).scope(assistant.library.article_ids())
-            hits = assistant.search(query, k=int(count or 8), articles=scope or None)
+            scope = Conversation(left_out=ids(out)).asked(assistant.library.article_ids())
+            hits = assistant.search(query, k=int(count or 8), articles=scope)
+            found = {hit.passage.article_id for hit in hits}
+            return ranking_html(hits, {key: assistant.library.article(key) for key in found})
         except AssistantError as error:
             return f'<p class="problem" role="status">{text(error)}</p>'
-        ids = {hit.passage.article_id for hit in hits}
-        return ranking_html(hits, {key: assistant.library.article(key) for key in ids})
 
     gr.on(
         [query.submit, find.click],
         search,
-        [query, count, kept],
+        [query, count, left_out],
         found,
         api_visibility="private",
         show_progress="hidden",

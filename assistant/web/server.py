@@ -161,13 +161,14 @@ def _add_tools(app: FastAPI, tools: ToolServer) -> None:
 
 def _workspace(given: Assistant | Settings, *, endpoints: bool) -> Workspace:
     from assistant.answering import Assistant
+    from assistant.web.downloads import Downloads
     from assistant.web.workspace import Workspace, open_in_background, opened
 
     if not isinstance(given, Settings):
         return Workspace(opened(given), given.settings, endpoints=endpoints)
-    values = given.model_dump()
-    opening = open_in_background(lambda: Assistant.open(**values))
-    return Workspace(opening, given, endpoints=endpoints)
+    values, downloads = given.model_dump(), Downloads()
+    opening = open_in_background(lambda: Assistant.open(**values, progress=downloads.take))
+    return Workspace(opening, given, endpoints=endpoints, downloads=downloads)
 
 
 def _uvicorn(
@@ -176,7 +177,8 @@ def _uvicorn(
     import uvicorn
 
     from assistant.web.api import Endpoints
-    from assistant.web.app import TITLE, build_page
+    from assistant.web.app import build_page
+    from assistant.web.header import TITLE
     from assistant.web.tools import ToolServer
 
     app = asgi_app(

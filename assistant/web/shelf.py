@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import islice
-from typing import Any
 
 from assistant.adding import Outcome
 from assistant.errors import AssistantError, UnknownArticle
-from assistant.library import Library
-from assistant.schema import Article
-from assistant.web.article_pane import article_html, empty_html
-from assistant.web.conversation import Conversation
+from assistant.web.article_pane import article_html, empty_html, gone_html
 from assistant.web.formatting import plural, shorten
 from assistant.web.library_panel import Added, library_html
 from assistant.web.workspace import Workspace
+
+_LOG = logging.getLogger(__name__)
+
+_WRONG = "Something went wrong here. Add it again; if it fails again, the log says why."
 
 Step = tuple[str, Callable[[], Iterable[Outcome]]]
 """What is being added, as it is called here, and what adds it: one article or several."""
@@ -27,16 +27,30 @@ class Shelf:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
 
-    def panel(self, conversation: Conversation) -> str:
+    def panel(self, left_out: Sequence[str]) -> str:
         """The library's list."""
-        return library_html(self._workspace.assistant.articles(), conversation.left_out)
+        return library_html(self._workspace.assistant.articles(), left_out)
 
-    def article(self, article_id: str = "", around: int = 0) -> str:
-        """The article pane; without an id, or with an unknown one, the first article."""
+    def first(self) -> str:
+        """The article pane when nobody has asked for an article."""
+        ids = self._workspace.assistant.library.article_ids()
+        return self.article(ids[0]) if ids else empty_html()
+
+    def has(self, article_id: str) -> bool:
+        """Whether an article can be shown, be it in an older version."""
+        try:
+            self._workspace.assistant.library.article(article_id)
+        except UnknownArticle:
+            return False
+        return True
+
+    def article(self, article_id: str, around: int = 0) -> str:
+        """The article pane; for one that was removed it says so."""
         library = self._workspace.assistant.library
-        article = _article(library, article_id)
-        if article is None:
-            return empty_html()
+        try:
+            article = library.article(article_id)
+        except UnknownArticle:
+            return gone_html(article_id)
         older = library.history.older(article.id)
         sources = library.history.sources_of(article.id)
         return article_html(
@@ -46,18 +60,6 @@ class Shelf:
             newer=older.replaced_by if older else "",
             also=[source for source in sources if source.startswith("http")],
         )
-
-    def choose(self, conversation: Conversation, given: dict[str, Any]) -> Conversation:
-        """Put an article, or all of them, in or out of what is asked."""
-        ids = self._workspace.assistant.library.article_ids()
-        out = [key for key in conversation.left_out if key in ids]
-        if every := given.get("all"):
-            out = list(ids) if every == "none" else []
-        elif given.get("checked"):
-            out = [key for key in out if key != given.get("article")]
-        elif given.get("article") in ids:
-            out.append(str(given["article"]))
-        return replace(conversation, left_out=tuple(dict.fromkeys(out)))
 
     def add(self, steps: Sequence[Step], most: int) -> Iterator[tuple[list[Added], str, str]]:
         """Take ``most`` steps: results so far, what is being read, the last article's id."""
@@ -72,6 +74,10 @@ class Shelf:
                     yield results, f"Reading {name} …", last
             except AssistantError as error:
                 results.append(Added(name, problem=str(error)))
+            except Exception:  # noqa: BLE001
+                # A door: whatever it was, the page goes on and the log has the rest.
+                _LOG.exception("%s could not be added", name)
+                results.append(Added(name, problem=_WRONG))
         if len(steps) > most:
             results.append(Added("The rest", problem=f"was left out: add {most} at a time."))
         yield results, "", last
@@ -88,14 +94,6 @@ class Shelf:
             told=tuple(_plain(notice, outcome) for notice in outcome.notices),
             changes=outcome.changes,
         )
-
-
-def _article(library: Library, article_id: str) -> Article | None:
-    ids = library.article_ids()
-    try:
-        return library.article(article_id)
-    except UnknownArticle:
-        return library.article(ids[0]) if ids else None
 
 
 def _plain(notice: str, outcome: Outcome) -> str:

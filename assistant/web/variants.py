@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr
 
-from assistant import models
+from assistant import models, weights
 from assistant.answering import Assistant
 from assistant.errors import UserInputError
+from assistant.llamacpp import LlamaCppChat
 from assistant.settings import Settings
 
 MODELS_KEPT = 2
@@ -23,7 +26,10 @@ _Key = tuple[str, str | None, str]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a reader chose: ``model`` empty means the configured one; ``caution`` 0 to 1."""
+    """What a reader chose: ``model`` empty means the configured one; ``caution`` 0 to 1.
+
+    With an ``endpoint``, ``model`` is the name of the model there.
+    """
 
     model: str = ""
     caution: float | None = None
@@ -34,62 +40,100 @@ class Choice:
 class Variants:
     """Assistants by :class:`Choice`. Thread-safe.
 
-    ``opening`` completes when the assistant as configured is open; until then everything here
-    waits. ``endpoints`` lets readers name model servers.
+    ``opening`` completes when the assistant as configured, by ``settings``, is open; until then
+    everything here waits. ``endpoints`` lets readers name model servers.
     """
 
-    def __init__(self, opening: Future[Assistant], *, endpoints: bool) -> None:
+    def __init__(self, opening: Future[Assistant], settings: Settings, *, endpoints: bool) -> None:
         self._opening = opening
+        self._settings = settings
         self._endpoints = endpoints
         self._lock = threading.Lock()
-        self._models: OrderedDict[_Key, BaseChatModel | None] = OrderedDict()
+        self._slots: OrderedDict[_Key, _Slot] = OrderedDict()
 
-    def assistant(self, choice: Choice) -> Assistant:
-        """The assistant with the reader's model and caution.
+    @contextmanager
+    def using(self, choice: Choice, progress: models.Progress | None = None) -> Iterator[Assistant]:
+        """The assistant with the reader's model and caution; while this lasts, nobody frees it.
+
+        A model that is not there is downloaded; other readers do not wait for that.
 
         Raises:
+            UserInputError: a model server without its address or the model's name.
             SettingsError, ModelError, WeightsError: the choice cannot be had.
         """
         base = self._opening.result()
         changes = {"caution": choice.caution, **self._model_settings(choice)}
         given = {key: value for key, value in changes.items() if value is not None}
-        if not given or all(getattr(base.settings, key) == given[key] for key in given):
-            return base
+        if all(getattr(base.settings, key) == given[key] for key in given):
+            yield base
+            return
         settings = Settings.load(**{**base.settings.model_dump(exclude_unset=False), **given})
-        model = self._chat_model(settings, base)
-        return Assistant(settings, library=base.library, chat_model=model)
+        if _same_model(settings, base.settings):
+            # Why there is no language model, where there is none, holds for every caution.
+            notices = base._pipeline.notices
+            yield Assistant(
+                settings, library=base.library, chat_model=base.chat_model, notices=notices
+            )
+            return
+        with self._slot(_key(settings)) as slot:
+            model = slot.get(lambda: models.chat_model(settings, progress))
+            yield Assistant(settings, library=base.library, chat_model=model)
+
+    def assistant(self, choice: Choice) -> Assistant:
+        """:meth:`using` for what may be interrupted: the model may be freed at any time."""
+        with self.using(choice) as assistant:
+            return assistant
 
     def prepare(self, choice: Choice, progress: models.Progress | None = None) -> str:
         """Get a chosen model ready, downloading it if need be; its name as answers carry it.
 
         Raises:
-            SettingsError, ModelError, WeightsError: it cannot be had.
+            UserInputError, SettingsError, ModelError, WeightsError: it cannot be had.
         """
-        base = self._opening.result()
-        model = self._chat_model(self._settings(choice, base), base, progress)
-        load = getattr(model, "load", None)
-        if load:
-            load()
-        return self.assistant(choice).model_name
+        with self.using(choice, progress) as assistant:
+            load = getattr(assistant.chat_model, "load", None)
+            if load:
+                load()
+            return assistant.model_name
 
     def at_hand(self, choice: Choice) -> bool:
         """Whether a choice costs no download and no new model in memory."""
         base = self._opening.result()
-        settings = self._settings(choice, base)
+        settings = Settings.load(**{**base.settings.model_dump(), **self._model_settings(choice)})
         with self._lock:
-            return _same_model(settings, base.settings) or _key(settings) in self._models
+            slot = self._slots.get(_key(settings))
+            return _same_model(settings, base.settings) or (slot is not None and slot.made)
+
+    def lane(self, choice: Choice) -> str:
+        """The model in this process that a reader's questions are put to, one after the other.
+
+        Empty for a model elsewhere, and for none. Never waits: before the assistant is open,
+        the settings tell.
+        """
+        model, endpoint = self._settings.model, self._settings.endpoint
+        if choice.model:
+            model, endpoint = choice.model, choice.endpoint
+        if self._opening.done() and not self._opening.exception():
+            base = self._opening.result()
+            if (model, endpoint) == (base.settings.model, base.settings.endpoint):
+                return model if isinstance(base.chat_model, LlamaCppChat) else ""
+        here = model in weights.catalogue() or model.endswith(".gguf")
+        return model if here and not endpoint else ""
 
     def close(self) -> None:
         """Free the models that were made here."""
         with self._lock:
-            for model in self._models.values():
-                _free(model)
-            self._models.clear()
-
-    def _settings(self, choice: Choice, base: Assistant) -> Settings:
-        return Settings.load(**{**base.settings.model_dump(), **self._model_settings(choice)})
+            slots = list(self._slots.values())
+            self._slots.clear()
+        for slot in slots:
+            slot.free()
 
     def _model_settings(self, choice: Choice) -> dict[str, object]:
+        if choice.endpoint is not None and not (choice.endpoint and choice.model):
+            raise UserInputError(
+                "A model server needs its address and the model's name there. Fill in both "
+                "under Settings, or choose another model."
+            )
         if not choice.model:
             return {}
         if choice.endpoint and not self._endpoints:
@@ -100,20 +144,51 @@ class Variants:
             "api_key": SecretStr(choice.api_key) if choice.api_key else None,
         }
 
-    def _chat_model(
-        self, settings: Settings, base: Assistant, progress: models.Progress | None = None
-    ) -> BaseChatModel | None:
-        if _same_model(settings, base.settings):
-            return base.chat_model
-        key = _key(settings)
+    @contextmanager
+    def _slot(self, key: _Key) -> Iterator[_Slot]:
         with self._lock:
-            if key not in self._models:
-                self._models[key] = models.chat_model(settings, progress)
-                if len(self._models) > MODELS_KEPT:
-                    _, oldest = self._models.popitem(last=False)
-                    _free(oldest)
-            self._models.move_to_end(key)
-            return self._models[key]
+            slot = self._slots.setdefault(key, _Slot())
+            slot.users += 1
+            self._slots.move_to_end(key)
+        try:
+            yield slot
+        finally:
+            with self._lock:
+                slot.users -= 1
+                left = self._left_over()
+            # A model may have to end what it is about first: nobody waits for that here.
+            for one in left:
+                one.free()
+
+    def _left_over(self) -> list[_Slot]:
+        """Take out what nobody uses: failures, and the oldest of too many models."""
+        idle = [key for key, slot in self._slots.items() if not slot.users]
+        over = len(self._slots) - MODELS_KEPT
+        gone = [key for key in idle if not self._slots[key].made]
+        gone += [key for key in idle if self._slots[key].made][: max(0, over - len(gone))]
+        return [self._slots.pop(key) for key in gone]
+
+
+class _Slot:
+    """A model that readers chose, made by the first of them; ``users`` are under its roof."""
+
+    def __init__(self) -> None:
+        self.users = 0
+        self.made = False
+        self._model: BaseChatModel | None = None
+        self._making = threading.Lock()
+
+    def get(self, make: Callable[[], BaseChatModel | None]) -> BaseChatModel | None:
+        with self._making:
+            if not self.made:
+                self._model = make()
+                self.made = True
+            return self._model
+
+    def free(self) -> None:
+        close = getattr(self._model, "close", None)
+        if close:
+            close()
 
 
 def _same_model(one: Settings, other: Settings) -> bool:
@@ -123,9 +198,3 @@ def _same_model(one: Settings, other: Settings) -> bool:
 def _key(settings: Settings) -> _Key:
     secret = settings.api_key.get_secret_value() if settings.api_key else ""
     return settings.model, settings.endpoint, secret
-
-
-def _free(model: BaseChatModel | None) -> None:
-    close = getattr(model, "close", None)
-    if close:
-        close()

@@ -25,6 +25,7 @@ from assistant.reading import Halt
 from assistant.schema import StreamEvent, Turn
 from assistant.settings import Settings
 from assistant.web.ahead import Ahead, wish_for
+from assistant.web.downloads import Downloads, in_background
 from assistant.web.feedback import Feedback
 from assistant.web.variants import Choice, Variants
 
@@ -39,8 +40,8 @@ class Workspace:
     """The assistant behind the page. Thread-safe.
 
     ``opening`` completes when the assistant is open; until then every method that needs it
-    waits. ``loader`` reads what readers add; ``embedder`` is for libraries of evaluations;
-    ``endpoints`` lets readers name model servers.
+    waits, and ``downloads`` tells what it waits for. ``loader`` reads what readers add;
+    ``embedder`` is for libraries of evaluations; ``endpoints`` lets readers name model servers.
     """
 
     def __init__(
@@ -51,11 +52,13 @@ class Workspace:
         loader: Loader | None = None,
         embedder: Embeddings | None = None,
         endpoints: bool = True,
+        downloads: Downloads | None = None,
     ) -> None:
         self.opening = opening
         self.settings = settings
         self.endpoints = endpoints
-        self.variants = Variants(opening, endpoints=endpoints)
+        self.downloads = downloads or Downloads()
+        self.variants = Variants(opening, settings, endpoints=endpoints)
         self.feedback = Feedback(settings.store)
         self.ahead = Ahead()
         self._embedder = embedder
@@ -221,30 +224,30 @@ def opened(assistant: Assistant) -> Future[Assistant]:
 
 
 def seed_library(assistant: Assistant) -> None:
-    """Add the sample article to a library that has none, so that there is something to ask."""
-    if not assistant.library.article_ids():
-        try:
-            article = load_article(seeds.article(), title=SEED_TITLE)
-        except (ArticleError, UserInputError):
-            return  # an installation without samples is still a good one
+    """Add the sample article to a library that has none, so that there is something to ask.
+
+    One that was added by its file's path is called like that file; it gets its title.
+    """
+    library = assistant.library
+    known = library.article_ids()
+    try:
+        path = seeds.article()
+        article = load_article(path, title=SEED_TITLE)
+    except (ArticleError, UserInputError):
+        return  # an installation without samples is still a good one
+    if not known:
         # Known by its own path, so that adding the file again adds nothing.
-        keep(replace(article, source=SEED_SOURCE), assistant.library, source=str(seeds.article()))
+        keep(replace(article, source=SEED_SOURCE), library, source=str(path))
+    elif article.id in known and library.title(article.id) == path.stem:
+        library.rename(article.id, SEED_TITLE)
 
 
 def open_in_background(opener: Callable[[], Assistant]) -> Future[Assistant]:
     """Start opening an assistant in a thread of its own."""
-    future: Future[Assistant] = Future()
-    # A page that is closed while it waits must not cancel the opening for everybody.
-    future.set_running_or_notify_cancel()
 
-    def work() -> None:
-        try:
-            assistant = opener()
-            seed_library(assistant)
-        except BaseException as error:  # noqa: BLE001 - handed to whoever asks for the result
-            future.set_exception(error)
-        else:
-            future.set_result(assistant)
+    def work() -> Assistant:
+        assistant = opener()
+        seed_library(assistant)
+        return assistant
 
-    threading.Thread(target=work, name="opening", daemon=True).start()
-    return future
+    return in_background(work, "opening")

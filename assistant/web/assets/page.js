@@ -4,11 +4,13 @@
   "use strict";
 
   const parts = {}; // name → { element, trigger }
-  const state = { active: null, wanted: null };
+  const state = { active: null, live: false, wanted: null, leftOut: null, unseen: null };
+  state.opened = new Set(); // turns whose details are open
+  state.following = true;
 
   // Gradio calls this once for every gr.HTML, with the events it may trigger.
-  function mount(name, element, trigger, watch, events) {
-    parts[name] = { element, trigger, events };
+  function mount(name, element, trigger, watch) {
+    parts[name] = { element, trigger };
     element.addEventListener("click", (event) => clicked(name, event));
     element.addEventListener("change", (event) => changed(name, event));
     watch("value", () => rendered(name));
@@ -23,7 +25,7 @@
   // What each button does. Those not listed go to Python under their own name.
   const actions = {
     show: (button) => showFrom(button),
-    open: (button) => openArticle(button.dataset.article, button.dataset.at),
+    open: (button) => openArticle(button.dataset.article, { at: Number(button.dataset.at || 0) }),
     copy: (button) => copy(button),
     rate: (button, part) => rate(button, part),
     rename: (button, part) => rename(button, part),
@@ -33,7 +35,7 @@
     suggest: (button, part) => part.trigger("suggest", { question: button.dataset.question }),
     clear: (button, part) => clear(part),
     export: (button, part) => part.trigger("export", { format: button.dataset.format }),
-    choose: (button, part) => part.trigger("choose", { all: button.dataset.all }),
+    choose: (button, part) => choose(part, button.dataset.all === "none" ? shelf() : []),
   };
 
   function clicked(name, event) {
@@ -43,15 +45,44 @@
       return;
     }
     const turn = event.target.closest(".turn");
-    if (turn && !event.target.closest("a, summary, input")) select(turn);
+    if (turn && event.target.closest("summary")) noteDetails(turn, event.target);
+    else if (turn && !event.target.closest("a, input")) select(turn);
   }
 
   function changed(name, event) {
-    const box = event.target.closest("input[data-do=choose]");
-    if (box) {
-      parts[name].trigger("choose", { article: box.dataset.article, checked: box.checked });
-    }
+    if (!event.target.closest("input[data-do=choose]")) return;
+    choose(parts[name], boxes().filter((box) => !box.checked).map((box) => box.dataset.article));
   }
+
+  // The library's ticks. A box that was clicked does not follow its attribute any more, and a
+  // click while another is on its way must not be undone by the answer to that one: until the
+  // server says what the reader wants, the reader's word holds.
+
+  const boxes = () => $$("#library input[data-do=choose]");
+  const shelf = () => boxes().map((box) => box.dataset.article);
+  const saidOut = () =>
+    boxes().filter((box) => !box.hasAttribute("checked")).map((box) => box.dataset.article);
+
+  function choose(part, out) {
+    state.leftOut = out;
+    tick();
+    part.trigger("choose", {});
+  }
+
+  function tick() {
+    const out = state.leftOut || saidOut();
+    for (const box of boxes()) box.checked = !out.includes(box.dataset.article);
+  }
+
+  function heard() {
+    const here = shelf();
+    const wish = (state.leftOut || []).filter((article) => here.includes(article));
+    if (String(wish.sort()) === String(saidOut().sort())) state.leftOut = null;
+    tick();
+  }
+
+  // Gradio asks this when it sends a choice.
+  const leftOut = () => state.leftOut || saidOut();
 
   function rendered(name) {
     keepFocus(name);
@@ -60,9 +91,12 @@
       beginAtTheTop();
       markCurrent();
       applyMarks(false);
-      if (state.wanted) showSentence(state.wanted);
+      if (state.wanted && state.wanted.article === sentArticle()) showSentence(state.wanted, true);
     }
-    if (name === "library") markCurrent();
+    if (name === "library") {
+      markCurrent();
+      heard();
+    }
     if (name === "added") $("#added li:last-child")?.scrollIntoView({ block: "nearest" });
     if (name === "download" || name === "feedback") save(parts[name].element);
     if (name === "evaluation") offerReport(parts[name].element);
@@ -83,32 +117,43 @@
     $(state.focused.selector, parts[name].element)?.focus({ preventScroll: true });
   }
 
-  // Answers: the newest one is in charge of the highlights until another is chosen.
+  // Answers: one that has just been asked takes charge of the highlights, until the reader
+  // chooses another. What follows of it, a rating or a redraw, changes neither choice nor place.
+
+  const turns = () => $$("#log .turn, #live .turn");
+  const activeTurn = () => turns().find((turn) => turn.dataset.turn === state.active) || null;
 
   function newest(name) {
-    const turns = $$("#log .turn, #live .turn");
-    const last = turns[turns.length - 1] || null;
-    const marks = last ? last.dataset.marks : "[]";
-    if (name === "live" || !state.active || !state.active.isConnected || last !== state.active) {
-      if (state.shownMarks !== marks || state.active !== last) {
-        state.active = last;
-        applyMarks(true);
-      }
+    const live = $("#live .turn");
+    const last = turns().pop() || null;
+    const begun = live && !state.live;
+    const before = state.active;
+    state.live = Boolean(live);
+    if (begun) state.opened.delete(live.dataset.turn);
+    if (begun || !activeTurn()) {
+      state.active = last ? last.dataset.turn : null;
+      state.following = true;
     }
-    if (name === "live" || turns.length !== state.count) scrollChat();
-    state.count = turns.length;
+    keepDetails();
+    const marks = activeTurn()?.dataset.marks || "[]";
+    if (state.active !== before || state.shownMarks !== marks) applyMarks(true);
+    if (begun || (state.following && (name === "live" || turns().length !== state.count))) {
+      scrollChat();
+    }
+    state.count = turns().length;
     markSelected();
   }
 
   function select(turn, scroll = true) {
-    if (state.active === turn) return;
-    state.active = turn;
+    if (state.active === turn.dataset.turn) return;
+    state.active = turn.dataset.turn;
     applyMarks(scroll);
     markSelected();
   }
 
   function markSelected() {
-    for (const turn of $$(".turn")) turn.classList.toggle("selected", turn === state.active);
+    const active = activeTurn();
+    for (const turn of turns()) turn.classList.toggle("selected", turn === active);
   }
 
   function scrollChat() {
@@ -116,14 +161,51 @@
     if (box) box.scrollTop = box.scrollHeight;
   }
 
+  // Whoever scrolls up to read stays there; at the end one follows what is being written.
+  document.addEventListener("scroll", ({ target: box }) => {
+    if (box.id !== "conversation") return;
+    state.following = box.scrollHeight - box.scrollTop - box.clientHeight < 40;
+  }, true);
+
+  // Whoever goes through the answers by keyboard gets their highlights. A click is no such way:
+  // it chooses by itself what is shown.
+  document.addEventListener("focusin", ({ target }) => {
+    const turn = target.closest?.(".turn");
+    if (turn && target.matches(":focus-visible")) select(turn);
+  });
+
+  // Gradio draws by setting attributes, and has no "open" among them.
+
+  function noteDetails(turn, summary) {
+    const open = !summary.closest("details").open; // it opens or closes after this click
+    if (open) state.opened.add(turn.dataset.turn);
+    else state.opened.delete(turn.dataset.turn);
+  }
+
+  function keepDetails() {
+    for (const turn of $$("#log .turn")) {
+      const details = $("details", turn);
+      if (details) details.open = state.opened.has(turn.dataset.turn);
+    }
+  }
+
   // The article: its sentences carry their offsets, marks name ranges of them.
 
   const shownArticle = () => $("#article .article")?.dataset.article;
+  const sentArticle = () => $("#article .article, #article .gone")?.dataset.article;
 
   function beginAtTheTop() {
+    if (state.article !== sentArticle()) inArticle("top");
+    state.article = sentArticle();
+  }
+
+  // A pane that is hidden cannot be scrolled: what it should begin with waits until it is shown.
+  function inArticle(place) {
     const box = $("#article-pane");
-    if (box && state.article !== shownArticle()) box.scrollTop = 0;
-    state.article = shownArticle();
+    state.unseen = box?.getClientRects().length ? null : place;
+    if (!box || state.unseen) return;
+    if (place === "top") box.scrollTop = 0;
+    else if (!visible(place)) bring(place);
   }
 
   function sentences(start, end) {
@@ -135,9 +217,8 @@
       s.classList.remove("found", "cited");
       delete s.dataset.n;
     }
-    const raw = state.active ? state.active.dataset.marks : "[]";
-    state.shownMarks = raw;
-    const marks = JSON.parse(raw || "[]");
+    state.shownMarks = activeTurn()?.dataset.marks || "[]";
+    const marks = JSON.parse(state.shownMarks);
     const here = marks.filter(([article]) => article === shownArticle());
     let first = null;
     for (const [, start, end, kind, number] of here) {
@@ -149,14 +230,14 @@
       }
       first ??= found[0]; // marks come best first
     }
-    if (!scroll || !marks.length) return;
-    if (!here.length) openArticle(marks[0][0], marks[0][1]);
-    else if (first && !visible(first)) bring(first);
+    if (!marks.length) return;
+    // In a pane that nobody has seen yet, the evidence is what it begins with.
+    if (first && (scroll || state.unseen)) inArticle(first);
+    else if (scroll && !here.length) bringAlong(marks[0]);
   }
 
   function visible(element) {
-    const box = element.closest(".pane-scroll, #article-pane");
-    const outer = box.getBoundingClientRect();
+    const outer = element.closest("#article-pane").getBoundingClientRect();
     const inner = element.getBoundingClientRect();
     return inner.top >= outer.top && inner.bottom <= outer.bottom;
   }
@@ -166,9 +247,14 @@
     element.scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });
   }
 
-  function openArticle(article, at) {
-    parts.article.trigger("open", { article, at: Number(at || 0) });
-    if (narrow() && !state.active) pane("article");
+  function openArticle(article, { at }) {
+    parts.article.trigger("open", { article, at });
+    if (narrow()) pane("article");
+  }
+
+  // The article of an answer that is chosen, not of a button: nothing where it was removed.
+  function bringAlong([article, at]) {
+    parts.article.trigger("open", { article, at, along: true });
   }
 
   // A marker or passage: its answer takes charge of the highlights, and Escape leads back to it.
@@ -188,19 +274,19 @@
     state.back.focus();
   }
 
-  function showSentence({ article, start, end }) {
+  // ``sent``: the article has just been sent for this, and is not asked for again.
+  function showSentence({ article, start, end }, sent = false) {
     state.wanted = null;
     tab("Chat");
     if (narrow()) pane("article");
     const found = article === shownArticle() ? sentences(+start, +end) : [];
     if (!found.length) {
-      if (state.asked === `${article}:${start}`) { state.asked = null; return; }
-      state.asked = `${article}:${start}`;
+      if (sent) return;
       state.wanted = { article, start, end };
       parts.article.trigger("open", { article, at: +start });
       return;
     }
-    state.asked = null;
+    state.unseen = null;
     hideTip();
     bring(found[0]);
     for (const s of $$("#article .s[aria-current]")) s.removeAttribute("aria-current");
@@ -246,14 +332,22 @@
     placeTip(button);
   }
 
+  // Inside the chat, and clear of what one is about to read or press: below the marker, else
+  // above the sentence, which is being compared with the quote.
   function placeTip(button) {
+    const room = (button.closest("#chat-pane") || document.body).getBoundingClientRect();
+    tip.style.maxWidth = `${Math.min(420, room.width - 16)}px`;
     const at = button.getBoundingClientRect();
     const box = tip.getBoundingClientRect();
-    const left = Math.max(8, Math.min(at.left, window.innerWidth - box.width - 8));
-    const below = at.bottom + 8; // above it are the words that are being read
-    const fits = below + box.height < window.innerHeight - 8;
+    const sentence = (button.closest(".words p > span") || button).getBoundingClientRect();
+    const next = $(".outcome", button.closest(".turn") || document)?.getBoundingClientRect();
+    const below = at.bottom + 8;
+    const above = sentence.top - box.height - 8;
+    const floor = Math.min(room.bottom, next?.top ?? room.bottom);
+    const top = below + box.height <= floor || above < room.top ? below : above;
+    const left = Math.max(room.left + 8, Math.min(at.left, room.right - box.width - 8));
     tip.style.left = `${left}px`;
-    tip.style.top = `${fits ? below : at.top - box.height - 8}px`;
+    tip.style.top = `${Math.min(top, room.bottom - box.height - 8)}px`;
   }
 
   function hideTip() {
@@ -367,15 +461,13 @@
 
   async function rate(button, part) {
     const { turn, rating } = button.dataset;
-    let comment = "";
-    if (rating !== "good") {
-      comment = await dialogue({
-        title: button.textContent,
-        text: "What is wrong? It is kept on this computer, with the answer.",
-        field: { label: "Your words (optional)", max: 2000, long: true }, ok: "Keep",
-      });
-      if (comment === null) return;
-    }
+    const asked = rating === "good" ? "What was helpful?" : "What is wrong?";
+    const comment = await dialogue({
+      title: button.textContent,
+      text: `${asked} It is kept on this computer, with the answer.`,
+      field: { label: "Your words (optional)", max: 2000, long: true }, ok: "Keep",
+    });
+    if (comment === null) return;
     part.trigger("rate", { turn: Number(turn), rating, comment });
   }
 
@@ -425,6 +517,10 @@
     for (const button of $$("#panes button")) {
       button.setAttribute("aria-pressed", String(button.dataset.pane === name));
     }
+    if (name === "article" && state.unseen) {
+      const place = state.unseen;
+      inArticle(place === "top" || place.isConnected ? place : "top");
+    }
   }
 
   document.addEventListener("click", (event) => {
@@ -464,5 +560,5 @@
   if (document.body) begin();
   else document.addEventListener("DOMContentLoaded", begin);
 
-  window.articlePage = { mount };
+  window.articlePage = { mount, leftOut };
 })();
