@@ -389,6 +389,8 @@ class TestEval:
     def test_it_leaves_nothing_on_a_server(self, command: CommandLine, questions: Path) -> None:
         command.set(chroma_url="http://127.0.0.1:9")  # nobody listens there
         assert command("eval", questions, "--out", "run").code == 0
+        results = (command.folder / "run" / "results.jsonl").read_text(encoding="utf-8")
+        assert not [row["error"] for row in map(json.loads, results.splitlines()) if row["error"]]
 
     def test_json_is_the_summary(self, command: CommandLine, questions: Path) -> None:
         ran = command("eval", questions, "--out", "run", "--json", "--fail-under", "exact=1")
