@@ -148,6 +148,11 @@ class Assistant:
         return self._pipeline.model_name
 
     @property
+    def notices(self) -> Sequence[str]:
+        """What every answer tells its reader, such as why there is no language model."""
+        return self._pipeline.notices
+
+    @property
     def chat_model(self) -> BaseChatModel | None:
         """What writes the answers; None when answers are extractive."""
         return self._model

@@ -70,7 +70,7 @@ class Variants:
         settings = Settings.load(**{**base.settings.model_dump(exclude_unset=False), **given})
         if _same_model(settings, base.settings):
             # Why there is no language model, where there is none, holds for every caution.
-            notices = base._pipeline.notices
+            notices = base.notices
             yield Assistant(
                 settings, library=base.library, chat_model=base.chat_model, notices=notices
             )
