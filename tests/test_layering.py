@@ -21,8 +21,7 @@ LAYERS = (
     "aliases connections endpoint_faults errors labels memory printable replies turns",
     "footnotes states",
     "prompts schema",
-    "endpoint_client fetching parts passages sandbox seeds settings "
-    "stopwatch testing wording",
+    "endpoint_client fetching parts passages sandbox seeds settings stopwatch testing wording",
     "endpoint articles attribution citations denial expectation library weights",
     "llamareply llamaserver",
     "llamacpp",

@@ -31,6 +31,9 @@ from assistant.web.line import Line
 from assistant.web.shelf import Shelf
 from assistant.web.workspace import Workspace, opened
 
+_MOST_WAITING = 512
+"""Events that wait at most; whoever comes then is refused. A question costs little memory."""
+
 
 def build_app(
     assistant: Assistant | Future[Assistant],
@@ -65,7 +68,7 @@ def build_page(workspace: Workspace) -> gr.Blocks:
         _page(page, workspace)
     # After every event Gradio makes a table of all of them, for a page that is switched off here.
     os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(sys.maxsize)
-    page.queue(max_size=64, default_concurrency_limit=8, api_open=False)
+    page.queue(max_size=_MOST_WAITING, default_concurrency_limit=8, api_open=False)
     return page
 
 
