@@ -32,13 +32,15 @@ ask: setup
 web: setup
 	@$(BIN)/assistant web
 
+# Most tests wait for something; the real models want both cores, and come one after the other.
 test: setup-dev browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/assistant models pull all-minilm-l6-v2
 	$(BIN)/assistant models pull qwen2.5-coder-1.5b
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not model" -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m model
 
 setup: .venv/.ready
 setup-dev: .venv/.ready-dev

@@ -98,7 +98,10 @@ def test_commands_and_their_options_exist() -> None:
 
 
 def test_scripts_and_pages_exist() -> None:
-    scripts = [words[1] for words in command_lines() if words[0] == "python"]
+    run = [words[1:] for words in command_lines() if words[0] == "python"]
+    scripts = [
+        f"{words[1].replace('.', '/')}.py" if words[0] == "-m" else words[0] for words in run
+    ]
     pages = re.findall(r"\]\((?!http)([^)#]+)", README)
     assert scripts
     assert pages
