@@ -26,7 +26,7 @@ from assistant.inquiry import whole_text
 from assistant.library import Library
 from assistant.library.records import encodable
 from assistant.llamacpp import LlamaCppChat
-from assistant.opening import forget_states
+from assistant.opening import remove_article
 from assistant.pipeline import Pipeline
 from assistant.readahead import ReadAhead
 from assistant.reading import Halt, Reader, never
@@ -228,13 +228,11 @@ class Assistant:
             UnknownArticle: there is none with this id.
             LibraryError: the index cannot be reached; nothing is removed then.
         """
-        versions = [older.id for older in self._library.history.versions(article_id)]
-        self._library.remove(article_id)
-        for gone in (article_id, *versions):
-            if self._ahead is not None:
-                self._ahead.forget(gone)
-            # A model that answered in an earlier run may have kept some, whatever answers now.
-            forget_states(gone, self.settings)
+        gone = remove_article(article_id, self._library, self.settings)
+        if self._ahead is not None:
+            # Where the folder of states cannot be written, the model has some of its own.
+            for key in gone:
+                self._ahead.forget(key)
 
     def search(
         self, query: str, *, k: int = 8, articles: Sequence[str] | None = None

@@ -132,8 +132,15 @@ class Inquiry:
 
     def quoted(self, citations: Sequence[Citation]) -> str:
         """The passages of citations as the model reads them, in the article's order."""
-        places = {citation.start for citation in citations}
-        return self.text([passage for passage in self._passages if passage.start in places])
+        return self.text(sorted(self.cited(citations), key=lambda passage: passage.start))
+
+    def cited(self, citations: Sequence[Citation]) -> list[Passage]:
+        """The passages behind citations, in the order of these."""
+        return [self._by_start[one.start] for one in citations if one.start in self._by_start]
+
+    @cached_property
+    def _by_start(self) -> Mapping[int, Passage]:
+        return {passage.start: passage for passage in self._passages}
 
     @cached_property
     def _asked_statements(self) -> tuple[Statement, ...]:
@@ -244,12 +251,11 @@ class Inquiry:
 
     def _numbers_near(self, grounded: Grounded) -> frozenset[str]:
         """The numbers in quotes, in the sentences before and after them, and in the headings."""
-        places = {citation.start for citation in grounded.citations}
-        passages = self.passages(self._article.id)
+        cited = {passage.id for passage in self.cited(grounded.citations)}
         found = numbers(self._article.title)
-        for i, passage in enumerate(passages):
-            if any(passage.start <= place < passage.end for place in places):
-                near = passages[max(0, i - 1) : i + 2]
+        for i, passage in enumerate(self._passages):
+            if passage.id in cited:
+                near = self._passages[max(0, i - 1) : i + 2]
                 found |= numbers(" ".join([passage.heading, *(one.text for one in near)]))
         return found
 

@@ -160,7 +160,7 @@ def _in_process(path: Path, settings: Settings) -> BaseChatModel:
         threads=settings.threads,
         seed=settings.seed,
         max_tokens=settings.max_tokens,
-        states=settings.cache / "states",
+        states=settings.states,
     )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 from assistant.errors import LibraryError
 from assistant.library import Library
 from assistant.settings import Settings
+from assistant.states import states_of
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -46,15 +47,20 @@ def open_library(
     )
 
 
-def forget_states(article_id: str, settings: Settings) -> None:
-    """Delete what models in this process have kept of an article that they have read.
+def remove_article(article_id: str, library: Library, settings: Settings) -> list[str]:
+    """Remove an article, its older versions, and what models have kept of any of them.
 
-    It is where ``models`` has ``llamacpp`` put it, which takes LangChain to ask.
+    Models of earlier runs may have kept some, whatever answers now: no model is asked, which
+    would take LangChain. Returns the ids that are gone.
 
     Raises:
-        LibraryError: a file cannot be deleted.
+        UnknownArticle: there is none with this id.
+        LibraryError: the index cannot be reached, and nothing is removed; or a file that a model
+            has kept cannot be deleted.
     """
-    for path in (settings.cache / "states").glob(f"{article_id}-*.state"):
+    gone = [article_id, *(older.id for older in library.history.versions(article_id))]
+    library.remove(article_id)
+    for path in (path for key in gone for path in states_of(key, settings.states)):
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
@@ -62,6 +68,7 @@ def forget_states(article_id: str, settings: Settings) -> None:
                 f"The article is removed, but what a model has read of it is not: {path} cannot "
                 f"be deleted ({error.strerror}). Delete it yourself."
             ) from error
+    return gone
 
 
 class _OnDemand:

@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
-from assistant.footnotes import footnote as footnote
-from assistant.footnotes import markdown_text as markdown_text
 from assistant.footnotes import with_footnotes
 
 Support = Literal["quoted", "supported", "weak", "unsupported"]

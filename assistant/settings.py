@@ -117,6 +117,11 @@ class Settings(BaseModel):
         except ValidationError as error:
             raise SettingsError(_explain(error, known=sorted(cls.model_fields))) from None
 
+    @property
+    def states(self) -> Path:
+        """The folder for what a model in this process has read."""
+        return self.cache / "states"
+
     def fingerprint(self) -> str:
         """Twelve hex digits that change when anything that shapes an answer changes.
 

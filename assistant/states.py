@@ -52,7 +52,7 @@ class SavedStates:
 
     def forget(self, name: str) -> None:
         """Remove the states whose names begin with ``name`` and a hyphen."""
-        for path in self.folder.glob(f"{name}-*{ENDING}"):
+        for path in states_of(name, self.folder):
             self.remove(path.name)
 
     def close(self) -> None:
@@ -73,6 +73,11 @@ class SavedStates:
                 "set TMPDIR to a folder that can be written."
             ) from error
         return Path(self._temporary.name)
+
+
+def states_of(name: str, folder: Path) -> list[Path]:
+    """The files in a folder whose states' names begin with ``name`` and a hyphen."""
+    return list(folder.glob(f"{name}-*{ENDING}"))
 
 
 def shrink(folder: Path, most: int) -> None:

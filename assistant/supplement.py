@@ -49,20 +49,12 @@ def supplemented(task: Inquiry, grounded: Grounded) -> Grounded:
 
 def _wanted(task: Inquiry, grounded: Grounded) -> list[Passage]:
     nearest = task.hits[0].passage
-    cited = _cited(task, grounded)
+    cited = task.cited(grounded.citations)
     if is_search(task.question):
         return [*cited[:_CITED], *([] if nearest in cited else [nearest])]
     if nearest in cited:
         return []
     return [nearest] if explains(task.asked) or _is_far(task, cited) else []
-
-
-def _cited(task: Inquiry, grounded: Grounded) -> list[Passage]:
-    """The passages behind the citations, in the order of the answer."""
-    [article_id] = task.articles
-    by_start = {passage.start: passage for passage in task.passages(article_id)}
-    starts = [citation.start for citation in grounded.citations]
-    return [by_start[start] for start in starts if start in by_start]
 
 
 def _is_far(task: Inquiry, cited: Sequence[Passage]) -> bool:

@@ -8,6 +8,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -349,6 +350,18 @@ class TestMemory:
 
 
 class TestExports:
+    def test_markdown_keeps_what_a_reader_was_warned_of(self) -> None:
+        doubted = Sentence("It ended.", "unsupported", (), "the quote says “began”")
+        cut = "The answer was cut: it reached max_tokens."
+        known = exchange().answer
+        assert known is not None
+        answer = replace(known, sentences=(doubted,), notices=(cut,))
+        shown = to_markdown(Conversation((exchange(), Exchange("Why?", answer))), ())
+        assert "It ended. (not confirmed: the quote says “began”)" in shown
+        assert f"- {cut}" in shown
+        assert "[^1-1]: " in shown
+        assert "[^2-1]: " in shown
+
     def test_markdown_loads_nothing_and_links_nowhere(self) -> None:
         hostile = exchange(HOSTILE, HOSTILE)
         for shown in to_markdown(Conversation((hostile,)), ()).splitlines():

@@ -109,7 +109,7 @@ def remove(
 ) -> None:
     """Remove articles from the library."""
     from assistant.cli.printing import console, say
-    from assistant.opening import forget_states, open_library
+    from assistant.opening import open_library, remove_article
     from assistant.printable import one_line
     from assistant.settings import Settings
 
@@ -120,10 +120,7 @@ def remove(
         # Older versions before the article that would take them along.
         articles.sort(key=lambda article: library.history.older(article.id) is None)
         for article in articles:
-            versions = [older.id for older in library.history.versions(article.id)]
-            library.remove(article.id)
-            for gone in (article.id, *versions):
-                forget_states(gone, settings)
+            remove_article(article.id, library, settings)
             say(console(), f"{article.id}  {one_line(article.title)}", lead="removed    ")
 
 

@@ -13,8 +13,9 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from assistant.errors import UnknownArticle
+from assistant.footnotes import markdown_text, paragraphs
 from assistant.library import Library
-from assistant.schema import Answer, Article, footnote, markdown_text
+from assistant.schema import Article
 from assistant.web.conversation import Conversation, Exchange
 
 FORMAT = "ask-the-article/conversation"
@@ -58,7 +59,7 @@ def cited_articles(conversation: Conversation, library: Library) -> list[Article
 
 
 def to_markdown(conversation: Conversation, articles: Iterable[Article]) -> str:
-    """The conversation with a footnote for every quote: title, source and place.
+    """The conversation: doubts beside the words, and a footnote for every quote.
 
     ``articles`` are those of :func:`cited_articles`; what is quoted of others is said to be all
     that is left.
@@ -67,7 +68,8 @@ def to_markdown(conversation: Conversation, articles: Iterable[Article]) -> str:
     for number, exchange in enumerate(conversation.exchanges, start=1):
         parts.append(f"## {markdown_text(exchange.question)}")
         if exchange.answer:
-            parts += _answer(exchange.answer, number)
+            # Footnotes are numbered through the whole file: each carries its question's number.
+            parts += paragraphs(exchange.answer, f"{number}-")
         else:
             parts.append(f"*{markdown_text(exchange.note)}*")
     for gone in _removed(conversation, list(articles)):
@@ -76,28 +78,6 @@ def to_markdown(conversation: Conversation, articles: Iterable[Article]) -> str:
             "here, its text is not.*"
         )
     return "\n\n".join(parts) + "\n"
-
-
-def _answer(answer: Answer, number: int) -> list[str]:
-    # Footnotes are numbered through the whole file, so each carries its question's number.
-    words = " ".join(
-        markdown_text(sentence.text)
-        + "".join(f"[^{number}-{c.marker}]" for c in sentence.citations)
-        for sentence in answer.sentences
-    )
-    parts = [words or markdown_text(answer.text)]
-    if answer.related:
-        nearest = "\n".join(f"- “{markdown_text(hit.passage.text)}”" for hit in answer.related)
-        parts.append(f"Related passages (not an answer):\n\n{nearest}")
-    places = {place.marker: place for place in answer.places}
-    if answer.citations:
-        parts.append(
-            "\n".join(
-                f"[^{number}-{c.marker}]: {footnote(c, places.get(c.marker))}"
-                for c in answer.citations
-            )
-        )
-    return parts
 
 
 def _removed(conversation: Conversation, articles: Sequence[Article]) -> list[dict[str, str]]:
