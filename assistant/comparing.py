@@ -92,7 +92,9 @@ def side_by_side(
     told: list[_Told] = []
     for key, finding in found.items():
         assert finding.grounded is not None
-        own = _renumbered(finding.grounded, len(citations))
+        # Read by itself, an article says nothing of the others: "the reports agree" is made up.
+        sure = finding.grounded.only(lambda one: one.support != "weak")
+        own = _renumbered(sure, len(citations))
         citations += own.citations
         first, *others = own.sentences
         sentences += [replace(first, text=f"{names[key]}: {first.text}"), *others]

@@ -12,8 +12,8 @@ from assistant.wording import content_words, dates, names, numbers
 
 _COUNTING = re.compile(
     r"\bhow (?:many|much|old|long|far|big|large|tall|high|often|large a|big a)\b"
-    r"|\b(?:what|which) (?:number|percentage|percent|share|proportion|amount|sum|price|fraction"
-    r"|rise|increase|decrease|drop|decline|growth|margin|rate|age|height|length|weight|speed"
+    r"|\bwhat figures?\b|\b(?:what|which) (?:number|percentage|percent|share|proportion|amount"
+    r"|sum|price|fraction|rise|increase|decrease|drop|decline|growth|margin|rate|age|height|length|weight|speed"
     r"|distance|temperature)\b",
     re.IGNORECASE,
 )
@@ -76,10 +76,13 @@ _TIMES = frozenset(
 
 
 def is_met(question: str, answer: str) -> bool:
-    """Whether the answer has a number, a time or a name where the question asks for one."""
+    """Whether the answer has a number, a time or a name where the question asks for one.
+
+    A number that the question has is not the one it asks for.
+    """
     words = set(re.findall(r"[^\W\d_]+", answer.casefold()))
     if _COUNTING.search(question):
-        return bool(numbers(answer) or words & _QUANTITIES)
+        return bool(numbers(answer) - numbers(question) or words & _QUANTITIES)
     if _TIMING.search(question):
         return bool(numbers(answer) or dates(answer) or words & _TIMES)
     if _NAME.search(question):

@@ -21,7 +21,7 @@ from assistant.parts import parts_of
 from assistant.readahead import ReadAhead
 from assistant.reading import Halt, Reader
 from assistant.replies import Reply, clean
-from assistant.schema import Delta, Passage, Turn
+from assistant.schema import Delta, Passage, Sentence, Turn
 from assistant.stopwatch import Stopwatch
 from assistant.supplement import supplemented
 
@@ -203,7 +203,9 @@ class Finder:
         if full:
             text = _first(text, _FULL)
         grounded = ground(text, task.asked, context, task.hits, task.articles, task.voices)
-        return grounded.without_unsupported() if full else grounded
+        if full:
+            grounded = grounded.without_unsupported()
+        return grounded if len(parts_of(task.asked)) > 1 else _to_the_point(task.asked, grounded)
 
     def _is_beside(self, task: Inquiry, grounded: Grounded) -> bool:
         """Whether code withholds an answer that is beside the question; the bold see it."""
@@ -245,6 +247,15 @@ class Finder:
             return _refusal(probability)
         best = [hit.passage for hit in task.hits[:_QUOTED]]
         return Finding(quote(best, task.articles), probability, decision.confidence(signals))
+
+
+def _to_the_point(question: str, grounded: Grounded) -> Grounded:
+    """Without what is said beside the number or the time that was asked for."""
+
+    def tells(sentence: Sentence) -> bool:
+        return bool(sentence.citations) and expectation.is_met(question, sentence.text)
+
+    return grounded.only(tells)
 
 
 def _first(text: str, most: int) -> str:

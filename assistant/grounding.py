@@ -6,7 +6,7 @@ Text in, checked sentences out. Not handled: whether to show them or to refuse (
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.attribution import Statement
@@ -66,8 +66,20 @@ class Grounded:
 
         For answers of several sentences, each of which says something of its own.
         """
-        kept = tuple(one for one in self.sentences if one.support != "unsupported")
-        return replace(self, sentences=kept) if kept else self
+        return self.only(lambda sentence: sentence.support != "unsupported")
+
+    def only(self, wanted: Callable[[Sentence], bool]) -> Grounded:
+        """The sentences that are wanted and what they cite, markers anew; all where none is."""
+        kept = [sentence for sentence in self.sentences if wanted(sentence)]
+        if not kept or len(kept) == len(self.sentences):
+            return self
+        used = dict.fromkeys(citation for sentence in kept for citation in sentence.citations)
+        anew = {citation: replace(citation, marker=n) for n, citation in enumerate(used, 1)}
+        sentences = tuple(
+            replace(sentence, citations=tuple(anew[citation] for citation in sentence.citations))
+            for sentence in kept
+        )
+        return replace(self, sentences=sentences, citations=tuple(anew.values()))
 
 
 def ground(

@@ -13,7 +13,7 @@ from assistant.comparing import MOST_ASKED, article_names, is_comparison, side_b
 from assistant.finding import Finding
 from assistant.grounding import quote
 from assistant.passages import split_article
-from assistant.schema import Answer, Article, Delta, Passage, RetrievedPassage
+from assistant.schema import Answer, Article, Delta, Passage, RetrievedPassage, Sentence
 from assistant.testing import HashEmbedder, ScriptedChatModel
 
 POST = Article(
@@ -52,6 +52,16 @@ def test_each_article_keeps_its_name_and_its_quote() -> None:
         "“A company is rescued”: The rescue may cost $8 billion.[2]"
     )
     assert notices == ("The articles give different figures; each is shown with its own quote.",)
+
+
+def test_what_an_article_cannot_know_of_the_others_is_left_out() -> None:
+    told = finding(TIMES)
+    assert told.grounded is not None
+    talk = Sentence("The reports agree on this.", "weak", told.grounded.citations, "only a part")
+    sentences = (*told.grounded.sentences, talk)
+    doubtful = replace(told, grounded=replace(told.grounded, sentences=sentences))
+    text, _ = shown((POST, finding(POST)), (TIMES, doubtful))
+    assert text.endswith("The rescue may cost $8 billion.[2]")
 
 
 def test_the_same_figures_are_said_to_agree() -> None:

@@ -60,6 +60,32 @@ def test_a_year_or_sum_that_is_nowhere_near_is_not_passed_over(
     assert ask(tmp_path, question, reply).status == status
 
 
+COST = "Berg told reporters that she had paid 2,400 crowns for the first cable."
+SHOWN = "The museum of the network shows the first cable."
+
+
+@pytest.mark.parametrize(
+    ("question", "reply", "told"),
+    [
+        ("How much did the first cable cost?", f"{COST} {SHOWN}", COST),
+        ("How much did the first cable cost?", f"{SHOWN} {COST}", COST),
+        ("Where is the first cable shown?", f"{COST} {SHOWN}", f"{COST} {SHOWN}"),
+        (
+            "How much did the cable cost, and who shows it?",
+            f"{COST} {SHOWN}",
+            f"{COST} {SHOWN}",
+        ),
+    ],
+)
+def test_beside_the_number_asked_for_nothing_else_is_told(
+    tmp_path: Path, question: str, reply: str, told: str
+) -> None:
+    answer = ask(tmp_path, question, reply)
+    assert answer.text.startswith(told)
+    assert (SHOWN in answer.text) == (SHOWN in told)
+    assert {c for s in answer.sentences for c in s.citations} == set(answer.citations)
+
+
 def test_the_bold_see_it_all_the_same(tmp_path: Path) -> None:
     reply = "The harbour network began operation in 1981."
     assert ask(tmp_path, "Which network began operation in 1975?", reply, caution=0).text == reply

@@ -83,6 +83,18 @@ def test_what_nothing_supports_keeps_no_citation_beside_what_is() -> None:
     assert result.backed
 
 
+def test_what_is_left_out_takes_its_citation_with_it() -> None:
+    result = grounded(
+        "Blinken described the effort as a work in progress. "
+        "At least four G7 members have issued statements."
+    )
+    kept = result.only(lambda sentence: "four" in sentence.text)
+    check_every_promise(kept)
+    assert [sentence.text for sentence in kept.sentences] == [result.sentences[1].text]
+    assert [citation.quote for citation in kept.citations] == [result.citations[1].quote]
+    assert result.only(lambda sentence: "nobody" in sentence.text) == result
+
+
 def test_a_fabrication_has_nothing_to_stand_on() -> None:
     result = grounded("The Pope met Elvis in Nairobi in 1977.")
     assert not result.backed
