@@ -12,9 +12,9 @@ import pytest
 
 from assistant import weights
 from assistant.answering import Assistant
-from assistant.errors import UserInputError, WeightsError
+from assistant.errors import ModelError, UserInputError, WeightsError
 from assistant.settings import Settings
-from assistant.web.choices import ENDPOINT, Kept
+from assistant.web.choices import ENDPOINT, Kept, answering
 from assistant.web.downloads import Downloads, in_background, told
 from assistant.web.evaluation_run import EvaluationRun
 from assistant.web.server import _workspace
@@ -22,6 +22,7 @@ from assistant.web.variants import MODELS_KEPT, Choice, Variants
 from assistant.web.workspace import Workspace, opened
 from tests.conftest import Opener
 from tests.sample_articles import SEED
+from tests.test_weights_gguf import made
 from tests.web_downloads import MODEL, downloading
 
 
@@ -53,6 +54,30 @@ def test_why_there_is_no_model_is_said_however_cautious_one_is(
     assert any("No language model" in notice for notice in said)
     bold = variants_of(assistant).assistant(Choice(caution=0.1))
     assert bold.ask("What was the UK's position?").notices == said
+
+
+def test_a_model_that_could_not_be_had_can_be_tried_again(
+    open_assistant: Opener, tmp_path: Path
+) -> None:
+    path = tmp_path / "tiny.gguf"
+    plain = open_assistant(SEED, model="extractive")
+    settings = plain.settings.model_copy(update={"model": str(path)})
+    said = ["No language model: its file is not there."]
+    assistant = Assistant(settings, library=plain.library, chat_model=None, notices=said)
+    workspace = Workspace(opened(assistant), settings)
+    variants = workspace.variants
+    with pytest.raises(ModelError):
+        variants.prepare(Choice())
+    assert answering(workspace, None) == "extractive"
+    path.write_bytes(made())  # whole, as far as anybody sees who does not load it
+    assert answering(workspace, None) == "extractive", "only whoever asks for it tries again"
+    with variants.using(Choice(), anew=True) as now:
+        assert now.model_name == str(path)
+    assert answering(workspace, None) == str(path)
+    assert variants.assistant(Choice(caution=0.1)).notices == ()
+    assert variants.lane(Choice()) == str(path)
+    variants.close()
+    assert answering(workspace, None) == "extractive"
 
 
 def test_a_model_in_use_is_not_freed_for_others(

@@ -7,7 +7,7 @@ read by whoever uses it next.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
@@ -30,13 +30,14 @@ MAX_NAME = 300
 
 @dataclass(frozen=True, slots=True)
 class ChoiceWidgets:
-    """The widgets that make up a :class:`Choice`."""
+    """The widgets that make up a :class:`Choice`, and what happens when one was got ready."""
 
     model: gr.Dropdown
     caution: gr.Slider
     endpoint: gr.Textbox
     name: gr.Textbox
     key: gr.Textbox
+    prepared: Any
 
     def inputs(self) -> list[Any]:
         """In the order :meth:`read` takes their values."""
@@ -102,8 +103,8 @@ def lay_out(workspace: Workspace) -> ChoiceWidgets:
 
     hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     kept.click(ratings, None, download, **hidden)
-    ready.click(prepare, widgets.inputs(), state, concurrency_limit=1, **hidden)
-    return widgets
+    prepared = ready.click(prepare, widgets.inputs(), state, concurrency_limit=1, **hidden)
+    return replace(widgets, prepared=prepared)
 
 
 def keep(
@@ -136,6 +137,8 @@ def keep(
     page.load(restore, kept, fields, **quick)
     changes = [field.change for field in fields]
     gr.on(changes, store, fields, [kept, top], trigger_mode="always_last", **quick)
+    # The model that was configured may be had now, which it was not before.
+    widgets.prepared.then(store, fields, [kept, top], **quick)
 
 
 def answering(workspace: Workspace, kept: object) -> str:
@@ -144,7 +147,9 @@ def answering(workspace: Workspace, kept: object) -> str:
     base = workspace.assistant
     if choice.endpoint is not None:
         return choice.model or "No model is named"
-    return base.model_name if choice.model in ("", base.settings.model) else choice.model
+    if choice.model in ("", base.settings.model):
+        return workspace.variants.assistant(choice).model_name
+    return choice.model
 
 
 def _widgets(workspace: Workspace) -> ChoiceWidgets:
@@ -167,7 +172,7 @@ def _widgets(workspace: Workspace) -> ChoiceWidgets:
         info="0 answers whenever it can; 1 says “The article does not say” when in any doubt.",
         elem_id="caution",
     )
-    return ChoiceWidgets(model, caution, *server)
+    return ChoiceWidgets(model, caution, *server, prepared=None)
 
 
 def _model_server(model: gr.Dropdown) -> tuple[gr.Textbox, gr.Textbox, gr.Textbox]:

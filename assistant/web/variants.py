@@ -52,10 +52,13 @@ class Variants:
         self._slots: OrderedDict[_Key, _Slot] = OrderedDict()
 
     @contextmanager
-    def using(self, choice: Choice, progress: models.Progress | None = None) -> Iterator[Assistant]:
+    def using(
+        self, choice: Choice, progress: models.Progress | None = None, *, anew: bool = False
+    ) -> Iterator[Assistant]:
         """The assistant with the reader's model and caution; while this lasts, nobody frees it.
 
-        A model that is not there is downloaded; other readers do not wait for that.
+        A model that is not there is downloaded; other readers do not wait for that. One that
+        could not be had when the assistant opened is only tried again with ``anew``.
 
         Raises:
             UserInputError: a model server without its address or the model's name.
@@ -64,11 +67,12 @@ class Variants:
         base = self._opening.result()
         changes = {"caution": choice.caution, **self._model_settings(choice)}
         given = {key: value for key, value in changes.items() if value is not None}
-        if all(getattr(base.settings, key) == given[key] for key in given):
-            yield base
-            return
         settings = Settings.load(**{**base.settings.model_dump(exclude_unset=False), **given})
-        if _same_model(settings, base.settings):
+        missed = _is_missed(base) and (anew or self._is_made(_key(settings)))
+        if _same_model(settings, base.settings) and not missed:
+            if all(getattr(base.settings, key) == given[key] for key in given):
+                yield base
+                return
             # Why there is no language model, where there is none, holds for every caution.
             notices = base.notices
             yield Assistant(
@@ -90,7 +94,7 @@ class Variants:
         Raises:
             UserInputError, SettingsError, ModelError, WeightsError: it cannot be had.
         """
-        with self.using(choice, progress) as assistant:
+        with self.using(choice, progress, anew=True) as assistant:
             load = getattr(assistant.chat_model, "load", None)
             if load:
                 load()
@@ -100,9 +104,7 @@ class Variants:
         """Whether a choice costs no download and no new model in memory."""
         base = self._opening.result()
         settings = Settings.load(**{**base.settings.model_dump(), **self._model_settings(choice)})
-        with self._lock:
-            slot = self._slots.get(_key(settings))
-            return _same_model(settings, base.settings) or (slot is not None and slot.made)
+        return _same_model(settings, base.settings) or self._is_made(_key(settings))
 
     def lane(self, choice: Choice) -> str:
         """The model in this process that a reader's questions are put to, one after the other.
@@ -116,7 +118,8 @@ class Variants:
         if self._opening.done() and not self._opening.exception():
             base = self._opening.result()
             if (model, endpoint) == (base.settings.model, base.settings.endpoint):
-                return model if isinstance(base.chat_model, LlamaCppChat) else ""
+                made = self._is_made(_key(base.settings))
+                return model if made or isinstance(base.chat_model, LlamaCppChat) else ""
         here = model in weights.catalogue() or model.endswith(".gguf")
         return model if here and not endpoint else ""
 
@@ -143,6 +146,11 @@ class Variants:
             "endpoint": choice.endpoint,
             "api_key": SecretStr(choice.api_key) if choice.api_key else None,
         }
+
+    def _is_made(self, key: _Key) -> bool:
+        with self._lock:
+            slot = self._slots.get(key)
+            return slot is not None and slot.made
 
     @contextmanager
     def _slot(self, key: _Key) -> Iterator[_Slot]:
@@ -189,6 +197,11 @@ class _Slot:
         close = getattr(self._model, "close", None)
         if close:
             close()
+
+
+def _is_missed(base: Assistant) -> bool:
+    """Whether there is no language model although one was wanted."""
+    return base.chat_model is None and base.settings.model != models.EXTRACTIVE
 
 
 def _same_model(one: Settings, other: Settings) -> bool:
