@@ -20,6 +20,7 @@ from assistant.adding import Outcome, add_all, keep
 from assistant.articles import Loader, load_article
 from assistant.articles.text import is_blank
 from assistant.comparing import MOST_ASKED
+from assistant.decision import Decision
 from assistant.errors import EmptyLibrary, ModelError, UserInputError, WeightsError
 from assistant.finding import Finder
 from assistant.inquiry import whole_text
@@ -67,10 +68,15 @@ class Assistant:
         self._model = chat_model
         reader = None if chat_model is None else _reader(chat_model, settings)
         self._ahead = None if reader is None else _read_ahead(reader)
-        finder = Finder(reader, self._ahead, caution=settings.caution, evidence=settings.evidence)
-        self._pipeline = Pipeline(
-            settings, library, chat_model, _name(chat_model, settings), finder, tuple(notices)
+        name = _name(chat_model, settings)
+        finder = Finder(
+            reader,
+            self._ahead,
+            Decision.of(name),
+            caution=settings.caution,
+            evidence=settings.evidence,
         )
+        self._pipeline = Pipeline(settings, library, chat_model, name, finder, tuple(notices))
 
     @classmethod
     def open(

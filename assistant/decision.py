@@ -1,7 +1,8 @@
 """Decide whether to answer or to refuse: several signals, one calibrated probability.
 
 The weights are in ``decision.json``, fitted and cross-validated by
-``benchmarks/fit_decision.py``; nothing here is set by hand. Not handled: gathering signals.
+``benchmarks/fit_decision.py``, for each model by itself: what one means by "yes" with 0.9 another
+says with 0.3. Nothing here is set by hand. Not handled: gathering signals.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 _LEAST = 1e-4
 """Keeps logarithms of probabilities within bounds."""
@@ -52,27 +54,46 @@ class Signals:
     novelty: float | None = None
 
 
-def probability(signals: Signals) -> float:
-    """The calibrated probability, 0 to 1, that the question is answered by the articles."""
-    return _logistic(_stage(signals), signals)
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether to answer, by the weights of one model; they are by stage and then by signal."""
 
+    weights: Mapping[str, Mapping[str, float]]
 
-def confidence(signals: Signals) -> float:
-    """The calibrated probability, 0 to 1, that the answer given is right and rightly cited."""
-    stage = _stage(signals)
-    return _logistic("model_right" if stage == "model_after" else stage, signals)
+    @classmethod
+    def of(cls, model: str) -> Decision:
+        """For a model by its name; one that nothing was fitted on is taken for the default one."""
+        written = _written()
+        known = written["models"]
+        default = known[written["default"]]["weights"]
+        return cls(MappingProxyType({**default, **known.get(model, {"weights": {}})["weights"]}))
 
+    def probability(self, signals: Signals) -> float:
+        """The calibrated probability, 0 to 1, that the question is answered by the articles."""
+        return self._logistic(_stage(signals), signals)
 
-def threshold(caution: float, signals: Signals) -> float:
-    """The probability below which ``caution`` (0 bold to 1 cautious) refuses.
+    def confidence(self, signals: Signals) -> float:
+        """The calibrated probability, 0 to 1, that the answer given is right and rightly cited."""
+        stage = _stage(signals)
+        return self._logistic("model_right" if stage == "model_after" else stage, signals)
 
-    0 never refuses for doubt, 0.5 is the fitted balance, 1 refuses all but the surest.
-    """
-    decides = "extractive_before" if signals.yes is None else "model_after"
-    middle = _weights()[decides]["balanced"]
-    if caution <= 0.5:
-        return middle * caution * 2
-    return middle + (_SUREST - middle) * (caution - 0.5) * 2
+    def threshold(self, caution: float, signals: Signals) -> float:
+        """The probability below which ``caution`` (0 bold to 1 cautious) refuses.
+
+        0 never refuses for doubt, 0.5 is the fitted balance, 1 refuses all but the surest.
+        """
+        decides = "extractive_before" if signals.yes is None else "model_after"
+        middle = self.weights[decides]["balanced"]
+        if caution <= 0.5:
+            return middle * caution * 2
+        return middle + (max(_SUREST, middle) - middle) * (caution - 0.5) * 2
+
+    def _logistic(self, head: str, signals: Signals) -> float:
+        weights = self.weights[head]
+        total = weights["bias"] + sum(
+            weights[name] * value for name, value in features(signals).items() if name in weights
+        )
+        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
 
 
 def features(signals: Signals) -> dict[str, float]:
@@ -107,15 +128,8 @@ def _stage(signals: Signals) -> str:
     return "model_before" if signals.coverage is None else "model_after"
 
 
-def _logistic(head: str, signals: Signals) -> float:
-    weights = _weights()[head]
-    total = weights["bias"] + sum(
-        weights[name] * value for name, value in features(signals).items() if name in weights
-    )
-    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
-
-
 @cache
-def _weights() -> Mapping[str, Mapping[str, float]]:
+def _written() -> Mapping[str, Any]:
     path = Path(__file__).with_name("decision.json")
-    return MappingProxyType(json.loads(path.read_text(encoding="utf-8"))["weights"])
+    written: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return MappingProxyType(written)

@@ -11,8 +11,8 @@ from collections.abc import Generator, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 
-from assistant import decision, expectation, overview
-from assistant.decision import Signals
+from assistant import expectation, overview
+from assistant.decision import Decision, Signals
 from assistant.errors import ModelError
 from assistant.followups import standalone
 from assistant.grounding import Grounded, ground, quote, split_sentences
@@ -63,11 +63,18 @@ class Finder:
     """Finds answers with one model, or without any (``reader`` is None), at one caution."""
 
     def __init__(
-        self, reader: Reader | None, ahead: ReadAhead | None, *, caution: float, evidence: int
+        self,
+        reader: Reader | None,
+        ahead: ReadAhead | None,
+        decision: Decision,
+        *,
+        caution: float,
+        evidence: int,
     ) -> None:
         """``evidence`` passages are read where the model has not read the whole article."""
         self._reader = reader
         self._ahead = ahead
+        self._decision = decision
         self._caution = caution
         self._evidence = evidence
 
@@ -140,8 +147,8 @@ class Finder:
         context, text = task.context_for(reader, self._evidence if state is None else None)
         yes = reader.answerable(text, task.asked, state, stopped)
         before = task.signals(yes)
-        limit = decision.threshold(self._caution, before)
-        probability = decision.probability(before)
+        limit = self._decision.threshold(self._caution, before)
+        probability = self._decision.probability(before)
         if probability < limit * _HOPELESS:
             clock.lap("generate")
             return _refusal(probability)
@@ -166,13 +173,13 @@ class Finder:
         alone = reader.known(quotes, task.asked, state, stopped)
         after = task.signals(yes, grounded, known_alone=alone)
         clock.lap("check")
-        probability = decision.probability(after)
+        probability = self._decision.probability(after)
         if probability < limit:
             return _refusal(probability)
         left_open = self._left_open(task, reader, text, before, state, stopped)
         clock.lap("check")
         told = supplemented(task, grounded)
-        return Finding(told, probability, decision.confidence(after), left_open)
+        return Finding(told, probability, self._decision.confidence(after), left_open)
 
     def _better(
         self,
@@ -228,7 +235,7 @@ class Finder:
         for part in parts:
             alone = standalone(part, [Turn(parts[0], "")] if part != parts[0] else [], None)
             yes = reader.answerable(text, alone, state, stopped)
-            sure[part] = decision.probability(replace(whole, yes=yes))
+            sure[part] = self._decision.probability(replace(whole, yes=yes))
         limit = _OPEN * max(sure.values())
         return tuple(part for part, chance in sure.items() if chance < limit)
 
@@ -242,11 +249,11 @@ class Finder:
 
     def _extract(self, task: Inquiry) -> Finding:
         signals = task.signals(None)
-        probability = decision.probability(signals)
-        if probability < decision.threshold(self._caution, signals):
+        probability = self._decision.probability(signals)
+        if probability < self._decision.threshold(self._caution, signals):
             return _refusal(probability)
         best = [hit.passage for hit in task.hits[:_QUOTED]]
-        return Finding(quote(best, task.articles), probability, decision.confidence(signals))
+        return Finding(quote(best, task.articles), probability, self._decision.confidence(signals))
 
 
 def _to_the_point(question: str, grounded: Grounded) -> Grounded:

@@ -19,6 +19,9 @@ _MOSTLY = 0.6
 _REACH = 500
 """Characters within which a pronoun whose speaker was inferred may mean someone else."""
 
+_TWICE = 2
+"""How many times as much of a claim a passage has where nobody speaks, for it to be said there."""
+
 Indexes = Mapping[str, SpeakerIndex]
 """Speaker indexes by article id."""
 
@@ -71,7 +74,9 @@ def misattributed(
         said = _about_this(claim, claimed, everything)
         if _described_by(question, claimed):
             continue
-        if any(_same(claimed, other.speaker) for other in said):
+        if own := [other for other in said if _same(claimed, other.speaker)]:
+            if _stands_elsewhere(claim, claimed, own, passages, everything):
+                return f"the quote does not put this into the mouth of {claimed.name}"
             continue
         last = claimed.name.split()[-1]
         named = any(last in texts[other.passage_id] for other in said)
@@ -97,6 +102,31 @@ def _about_this(claim: str, claimed: Person, said: Sequence[Statement]) -> list[
     words = set(content_words(claim)) - set(content_words(claimed.label))
     shared = [len(words & set(content_words(statement.text))) for statement in said]
     return [one for one, count in zip(said, shared, strict=True) if count * 2 >= max(shared)]
+
+
+def _stands_elsewhere(
+    claim: str,
+    claimed: Person,
+    own: Sequence[Statement],
+    passages: Sequence[Passage],
+    everything: Sequence[Statement],
+) -> bool:
+    """Whether what is claimed stands where nobody speaks, far from what the speaker says.
+
+    Then the speaker's passage was only brought in for the name.
+    """
+    words = set(content_words(claim)) - set(content_words(claimed.label))
+    spoken = {statement.passage_id for statement in everything}
+    silent = [
+        passage
+        for passage in passages
+        if passage.id not in spoken
+        and claimed.name.split()[-1] not in passage.text
+        and all(abs(passage.start - statement.end) > _REACH for statement in own)
+    ]
+    here = max((len(words & set(content_words(passage.text))) for passage in silent), default=0)
+    there = max(len(words & set(content_words(statement.text))) for statement in own)
+    return here >= _TWICE * max(1, there)
 
 
 def people_of(indexes: Indexes) -> frozenset[str]:

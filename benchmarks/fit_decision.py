@@ -8,7 +8,8 @@ Runs to learn from are made with the threshold off, on questions kept for fittin
 
 ``fit`` prints, on folds held out by article, the area under the ROC curve, the expected
 calibration error and the risk-coverage curve, and then writes the weights fitted on all.
-Every set weighs the same however many questions it has.
+Every set weighs the same however many questions it has. The runs are of one model, and so are
+the weights; what is decided without a model is fitted on the runs of the default one.
 """
 
 from __future__ import annotations
@@ -187,8 +188,13 @@ def fit(folders: Sequence[Path]) -> None:
     examples = [
         e for folder, run in runs for result in run.results if (e := example(result, folder.name))
     ]
+    [model] = {str(run.facts["model"]) for _, run in runs}
+    path = Path(__file__).parent.parent / "assistant" / "decision.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
     heads: dict[str, dict[str, float]] = {}
     for name, (features, target, read_only) in HEADS.items():
+        if name == "extractive_before" and model != document["default"]:
+            continue
         rows = [e for e in examples if not (read_only and e.ruled)]
         truth = np.array([float(getattr(e, target)) for e in rows])
         out_of_fold = held_out(rows, features, target)
@@ -203,15 +209,13 @@ def fit(folders: Sequence[Path]) -> None:
         if name == "model_after":
             by_id = dict(zip(map(id, rows), out_of_fold, strict=True))
             curve(examples, np.array([by_id.get(id(e), 0.0) for e in examples]))
-    document = {
-        "version": 2,
+    document["models"][model] = {
         "fitted": datetime.now(UTC).date().isoformat(),
         "questions": {folder.name: len(run.results) for folder, run in runs},
         "weights": heads,
     }
-    path = Path(__file__).parent.parent / "assistant" / "decision.json"
     path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-    print(f"wrote {path.name}")
+    print(f"wrote the weights of {model} to {path.name}")
 
 
 def sample(path: Path, per_cell: int) -> None:

@@ -41,6 +41,7 @@ SYSTEMS = {
     "langchain": "LangChain tutorial",
     "llamaindex": "LlamaIndex CitationQueryEngine",
 }
+ALL = "all"
 SEED = 7
 MODEL = str(Settings.model_fields["model"].default)
 
@@ -76,6 +77,23 @@ def _report(system: str, questions: QuestionSet, out: Path, console: Console) ->
         # The others can still be measured, and hours may have gone into them.
         console.print(f"left out: {error}", style="red", markup=False, highlight=False)
         return error
+
+
+def together(
+    found: Mapping[tuple[str, str], EvaluationReport],
+) -> dict[tuple[str, str], EvaluationReport]:
+    """The runs of every system that was asked all the sets, taken as one."""
+    sets = {name for name, _ in found}
+    by_system: dict[str, list[EvaluationReport]] = {}
+    for (_, system), report in found.items():
+        by_system.setdefault(system, []).append(report)
+    return {
+        (ALL, system): replace(
+            reports[0], name=ALL, results=tuple(row for one in reports for row in one.results)
+        )
+        for system, reports in by_system.items()
+        if len(reports) == len(sets) > 1
+    }
 
 
 def trusted(found: Reports, sets: Sequence[str]) -> str:
@@ -152,8 +170,9 @@ def main() -> int:
         return 1
     found = {key: it for key, it in outcomes.items() if isinstance(it, EvaluationReport)}
     if found:
-        named = {(name, SYSTEMS.get(system, system)): it for (name, system), it in found.items()}
-        print(trusted(found, options.sets), table(named), confidence(found), sep="\n\n")
+        shown = {**found, **together(found)}
+        named = {(name, SYSTEMS.get(system, system)): it for (name, system), it in shown.items()}
+        print(trusted(shown, [*options.sets, ALL]), table(named), confidence(found), sep="\n\n")
         print("", *(f"- {line}" for line in origins(found)), sep="\n")
     if found and options.plots:
         plotted = {

@@ -175,7 +175,7 @@ def test_questions_of_any_length_are_answered_or_named_too_long(
     assistant = open_assistant(text, model="m", caution=0.0, evidence=12, **settings)
     choose = random.Random(37)
     outcomes: Counter[str] = Counter()
-    for _ in range(100):
+    for _ in range(40):
         words = choose.choice(SCRIPTS)
         question = "What of town n1s4, " + words * choose.randrange(3_900 // len(words))
         try:
@@ -186,7 +186,7 @@ def test_questions_of_any_length_are_answered_or_named_too_long(
         else:
             assert answer.text
             outcomes["answered"] += 1
-    assert min(outcomes["answered"], outcomes["too long"]) > 20, outcomes
+    assert min(outcomes["answered"], outcomes["too long"]) > 8, outcomes
     assert assistant.ask("What of town n1s4?").citations
 
 

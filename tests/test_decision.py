@@ -6,10 +6,12 @@ import json
 from dataclasses import replace
 from importlib import resources
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.decision import Signals, confidence, features, probability, threshold
+from assistant import weights
+from assistant.decision import Decision, Signals, features
 
 SHARE = st.floats(0, 1)
 PERHAPS = st.none() | SHARE
@@ -35,61 +37,81 @@ AFTER = st.builds(
 SURE = Signals(yes=0.999, nearest=1.0, asked=1.0, together=1.0, strangers=0, unsaid=False)
 UNSURE = replace(SURE, yes=0.001)
 
+WRITTEN = json.loads(resources.files("assistant").joinpath("decision.json").read_text())
+MODELS = st.sampled_from([*WRITTEN["models"], "never heard of"]).map(Decision.of)
+DEFAULT = Decision.of(WRITTEN["default"])
 
-@given(st.one_of(BEFORE, AFTER))
-def test_whatever_the_signals_there_is_a_probability(signals: Signals) -> None:
-    assert 0.0 < probability(signals) < 1.0
-    assert 0.0 < confidence(signals) < 1.0
+
+@given(MODELS, st.one_of(BEFORE, AFTER))
+def test_whatever_the_signals_there_is_a_probability(decision: Decision, signals: Signals) -> None:
+    assert 0.0 < decision.probability(signals) < 1.0
+    assert 0.0 < decision.confidence(signals) < 1.0
     assert all(isinstance(value, float) for value in features(signals).values())
     json.dumps(features(signals))
 
 
-@given(st.one_of(BEFORE, AFTER), SHARE, SHARE)
-def test_more_caution_never_answers_more(signals: Signals, one: float, other: float) -> None:
+@given(MODELS, st.one_of(BEFORE, AFTER), SHARE, SHARE)
+def test_more_caution_never_answers_more(
+    decision: Decision, signals: Signals, one: float, other: float
+) -> None:
     low, high = sorted((one, other))
-    assert threshold(low, signals) <= threshold(high, signals)
-    assert 0.0 <= threshold(low, signals) < 1.0
+    assert decision.threshold(low, signals) <= decision.threshold(high, signals)
+    assert 0.0 <= decision.threshold(low, signals) < 1.0
 
 
-@given(st.one_of(BEFORE, AFTER))
+@given(MODELS, st.one_of(BEFORE, AFTER))
 def test_full_boldness_never_refuses_for_doubt_and_full_caution_wants_to_be_sure(
-    signals: Signals,
+    decision: Decision, signals: Signals
 ) -> None:
-    assert threshold(0.0, signals) == 0.0
-    assert threshold(1.0, signals) > 0.8
+    assert decision.threshold(0.0, signals) == 0.0
+    assert decision.threshold(1.0, signals) > 0.8
 
 
-@given(BEFORE.filter(lambda signals: signals.yes is not None), SHARE, SHARE)
+@given(MODELS, BEFORE.filter(lambda signals: signals.yes is not None), SHARE, SHARE)
 def test_the_surer_the_model_the_likelier_the_answer(
-    signals: Signals, one: float, other: float
+    decision: Decision, signals: Signals, one: float, other: float
 ) -> None:
-    low, high = sorted((one, other))
-    assert probability(replace(signals, yes=low)) <= probability(replace(signals, yes=high))
+    low, high = (replace(signals, yes=chance) for chance in sorted((one, other)))
+    assert decision.probability(low) <= decision.probability(high)
 
 
-@given(AFTER)
-def test_what_the_check_found_wrong_never_speaks_for_the_answer(signals: Signals) -> None:
+@given(MODELS, AFTER)
+def test_what_the_check_found_wrong_never_speaks_for_the_answer(
+    decision: Decision, signals: Signals
+) -> None:
     fine = replace(signals, unsupported=0.0)
     wrong = replace(signals, unsupported=1.0)
-    assert confidence(wrong) <= confidence(fine)
+    assert decision.confidence(wrong) <= decision.confidence(fine)
 
 
 def test_a_sure_model_is_answered_and_one_that_says_no_is_not() -> None:
-    assert probability(SURE) > threshold(0.5, SURE)
-    assert probability(UNSURE) < threshold(0.5, UNSURE)
+    assert DEFAULT.probability(SURE) > DEFAULT.threshold(0.5, SURE)
+    assert DEFAULT.probability(UNSURE) < DEFAULT.threshold(0.5, UNSURE)
 
 
 def test_extreme_certainty_is_bounded() -> None:
-    assert probability(replace(SURE, yes=1.0)) == probability(replace(SURE, yes=0.99999))
-    assert probability(replace(SURE, yes=0.0)) == probability(replace(SURE, yes=0.00001))
+    for extreme, high in ((1.0, 0.99999), (0.0, 0.00001)):
+        one, other = (replace(SURE, yes=chance) for chance in (extreme, high))
+        assert DEFAULT.probability(one) == DEFAULT.probability(other)
     assert features(replace(SURE, strangers=3)) == features(replace(SURE, strangers=1_000))
 
 
+def test_a_model_nobody_fitted_anything_on_is_taken_for_the_default_one() -> None:
+    assert Decision.of("never heard of") == DEFAULT
+
+
+@pytest.mark.parametrize("model", weights.catalogue())
+def test_every_model_of_ours_is_decided_by_weights_of_its_own(model: str) -> None:
+    if weights.catalogue()[model].kind == "chat":
+        assert Decision.of(model).weights is not DEFAULT.weights
+        assert WRITTEN["models"][model]["weights"]
+
+
 def test_the_weights_say_when_and_on_what_they_were_fitted() -> None:
-    written = json.loads(resources.files("assistant").joinpath("decision.json").read_text())
-    assert written["fitted"]
-    assert sum(written["questions"].values()) > 100
     known = {"bias", "balanced", *features(replace(SURE, coverage=1.0, unsupported=0.0))}
     known |= {"unmet", "novelty", "known_alone"}
-    for head, weights in written["weights"].items():
-        assert set(weights) <= known, head
+    for model, written in WRITTEN["models"].items():
+        assert written["fitted"]
+        assert sum(written["questions"].values()) > 100
+        for head, weights_of_it in written["weights"].items():
+            assert set(weights_of_it) <= known, (model, head)

@@ -144,3 +144,23 @@ def test_another_way_of_naming_the_same_is_no_difference(
     claim: str, question: str, seed_article: Article
 ) -> None:
     assert judge(claim, seed_article, question).support in ("quoted", "supported")
+
+
+LIFELINE = Article(
+    "a",
+    "A company",
+    "According to Reuters, the questions include whether the founder engaged in self-dealing. "
+    + "The attorney general looks into the matter and has asked for papers. " * 9
+    + "After a lifeline from an investor worth up to $8 billion, the company now cuts costs.",
+    "a",
+)
+
+
+def test_what_stands_far_from_whoever_speaks_is_not_their_word() -> None:
+    said = "the investor gave a lifeline worth $8 billion."
+    verdict = judge(f"According to Reuters, {said}", LIFELINE)
+    assert verdict.support == "unsupported"
+    assert verdict.reason == "the quote does not put this into the mouth of Reuters"
+    assert judge(f"T{said[1:]}", LIFELINE).support in ("quoted", "supported")
+    asks = "the questions include whether the founder engaged in self-dealing."
+    assert judge(f"According to Reuters, {asks}", LIFELINE).support in ("quoted", "supported")
