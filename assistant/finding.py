@@ -260,9 +260,10 @@ def _to_the_point(question: str, grounded: Grounded) -> Grounded:
     """Without what is said beside the number or the time that was asked for."""
 
     def tells(sentence: Sentence) -> bool:
-        return bool(sentence.citations) and expectation.is_met(question, sentence.text)
+        return expectation.is_met(question, sentence.text)
 
-    return grounded.only(tells)
+    told = any(sentence.citations and tells(sentence) for sentence in grounded.sentences)
+    return grounded.only(tells) if told else grounded
 
 
 def _first(text: str, most: int) -> str:
