@@ -94,7 +94,7 @@ def side_by_side(
         assert finding.grounded is not None
         # Read by itself, an article says nothing of the others: "the reports agree" is made up.
         sure = finding.grounded.only(lambda one: one.support != "weak")
-        own = _renumbered(sure, len(citations))
+        own = sure.numbered(after=len(citations))
         citations += own.citations
         first, *others = own.sentences
         sentences += [replace(first, text=f"{names[key]}: {first.text}"), *others]
@@ -115,16 +115,6 @@ def article_names(articles: Sequence[Article]) -> dict[str, str]:
         if names[article.id] in shared:
             names[article.id] = f"“{_short(article.title)}”"
     return names
-
-
-def _renumbered(grounded: Grounded, taken: int) -> Grounded:
-    """The same with markers that follow those already taken."""
-    moved = {c: replace(c, marker=c.marker + taken) for c in grounded.citations}
-    sentences = tuple(
-        replace(sentence, citations=tuple(moved[c] for c in sentence.citations))
-        for sentence in grounded.sentences
-    )
-    return replace(grounded, sentences=sentences, citations=tuple(moved.values()))
 
 
 def _told(question: str, grounded: Grounded) -> _Told:

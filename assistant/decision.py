@@ -65,8 +65,9 @@ class Decision:
         """For a model by its name; one that nothing was fitted on is taken for the default one."""
         written = _written()
         known = written["models"]
-        default = known[written["default"]]["weights"]
-        return cls(MappingProxyType({**default, **known.get(model, {"weights": {}})["weights"]}))
+        default = known[written["default"]]
+        own = known.get(model, default)
+        return cls(MappingProxyType({**default["weights"], **own["weights"]}))
 
     def probability(self, signals: Signals) -> float:
         """The calibrated probability, 0 to 1, that the question is answered by the articles."""
@@ -86,7 +87,7 @@ class Decision:
         middle = self.weights[decides]["balanced"]
         if caution <= 0.5:
             return middle * caution * 2
-        return middle + (max(_SUREST, middle) - middle) * (caution - 0.5) * 2
+        return middle + (_SUREST - middle) * (caution - 0.5) * 2
 
     def _logistic(self, head: str, signals: Signals) -> float:
         weights = self.weights[head]

@@ -12,8 +12,9 @@ from assistant.wording import content_words, dates, names, numbers
 
 _COUNTING = re.compile(
     r"\bhow (?:many|much|old|long|far|big|large|tall|high|often|large a|big a)\b"
-    r"|\bwhat figures?\b|\b(?:what|which) (?:number|percentage|percent|share|proportion|amount"
-    r"|sum|price|fraction|rise|increase|decrease|drop|decline|growth|margin|rate|age|height|length|weight|speed"
+    r"|\bwhat figures?\b"
+    r"|\b(?:what|which) (?:number|percentage|percent|share|proportion|amount|sum|price|fraction"
+    r"|rise|increase|decrease|drop|decline|growth|margin|rate|age|height|length|weight|speed"
     r"|distance|temperature)\b",
     re.IGNORECASE,
 )

@@ -212,7 +212,7 @@ class Finder:
         grounded = ground(text, task.asked, context, task.hits, task.articles, task.voices)
         if full:
             grounded = grounded.without_unsupported()
-        return grounded if len(parts_of(task.asked)) > 1 else _to_the_point(task.asked, grounded)
+        return _to_the_point(task.asked, grounded)
 
     def _is_beside(self, task: Inquiry, grounded: Grounded) -> bool:
         """Whether code withholds an answer that is beside the question; the bold see it."""
@@ -257,7 +257,9 @@ class Finder:
 
 
 def _to_the_point(question: str, grounded: Grounded) -> Grounded:
-    """Without what is said beside the number or the time that was asked for."""
+    """Without what is said beside the number or the time, where that is all that is asked for."""
+    if len(parts_of(question)) > 1:
+        return grounded
 
     def tells(sentence: Sentence) -> bool:
         return expectation.is_met(question, sentence.text)

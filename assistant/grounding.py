@@ -74,10 +74,14 @@ class Grounded:
         if not kept or len(kept) == len(self.sentences):
             return self
         used = dict.fromkeys(citation for sentence in kept for citation in sentence.citations)
-        anew = {citation: replace(citation, marker=n) for n, citation in enumerate(used, 1)}
+        return replace(self, sentences=tuple(kept), citations=tuple(used)).numbered()
+
+    def numbered(self, after: int = 0) -> Grounded:
+        """The same with markers that count up from the one after ``after``."""
+        anew = {old: replace(old, marker=n) for n, old in enumerate(self.citations, after + 1)}
         sentences = tuple(
-            replace(sentence, citations=tuple(anew[citation] for citation in sentence.citations))
-            for sentence in kept
+            replace(sentence, citations=tuple(anew[old] for old in sentence.citations))
+            for sentence in self.sentences
         )
         return replace(self, sentences=sentences, citations=tuple(anew.values()))
 

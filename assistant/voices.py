@@ -19,7 +19,7 @@ _MOSTLY = 0.6
 _REACH = 500
 """Characters within which a pronoun whose speaker was inferred may mean someone else."""
 
-_TWICE = 2
+_OUTWEIGHS = 2
 """How many times as much of a claim a passage has where nobody speaks, for it to be said there."""
 
 Indexes = Mapping[str, SpeakerIndex]
@@ -126,7 +126,7 @@ def _stands_elsewhere(
     ]
     here = max((len(words & set(content_words(passage.text))) for passage in silent), default=0)
     there = max(len(words & set(content_words(statement.text))) for statement in own)
-    return here >= _TWICE * max(1, there)
+    return here >= _OUTWEIGHS * max(1, there)
 
 
 def people_of(indexes: Indexes) -> frozenset[str]:

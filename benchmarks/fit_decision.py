@@ -188,7 +188,10 @@ def fit(folders: Sequence[Path]) -> None:
     examples = [
         e for folder, run in runs for result in run.results if (e := example(result, folder.name))
     ]
-    [model] = {str(run.facts["model"]) for _, run in runs}
+    models = {str(run.facts["model"]) for _, run in runs}
+    if len(models) > 1:
+        sys.exit(f"The runs are of {', '.join(sorted(models))}. Fit one model at a time.")
+    [model] = models
     path = Path(__file__).parent.parent / "assistant" / "decision.json"
     document = json.loads(path.read_text(encoding="utf-8"))
     heads: dict[str, dict[str, float]] = {}

@@ -289,7 +289,7 @@ def test_every_article_is_read_quickly() -> None:
         one = article(json.loads(path.read_text())["text"])
         passages = split_article(one)
         seconds = []
-        for _ in range(3):
+        for _ in range(7):  # Other tests run beside this one; the best counts.
             start = time.process_time()
             speaker_index(one, passages)
             seconds.append(time.process_time() - start)

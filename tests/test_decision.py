@@ -103,8 +103,9 @@ def test_a_model_nobody_fitted_anything_on_is_taken_for_the_default_one() -> Non
 @pytest.mark.parametrize("model", weights.catalogue())
 def test_every_model_of_ours_is_decided_by_weights_of_its_own(model: str) -> None:
     if weights.catalogue()[model].kind == "chat":
-        assert Decision.of(model).weights is not DEFAULT.weights
-        assert WRITTEN["models"][model]["weights"]
+        fitted = WRITTEN["models"][model]["weights"]
+        assert {"model_before", "model_after", "model_right"} <= set(fitted)
+        assert {head: Decision.of(model).weights[head] for head in fitted} == fitted
 
 
 def test_the_weights_say_when_and_on_what_they_were_fitted() -> None:

@@ -148,7 +148,7 @@ def answering(workspace: Workspace, kept: object) -> str:
     if choice.endpoint is not None:
         return choice.model or "No model is named"
     if choice.model in ("", base.settings.model):
-        return workspace.variants.assistant(choice).model_name
+        return workspace.variants.assistant(Choice(choice.model)).model_name
     return choice.model
 
 

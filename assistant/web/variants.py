@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -67,10 +67,11 @@ class Variants:
         base = self._opening.result()
         changes = {"caution": choice.caution, **self._model_settings(choice)}
         given = {key: value for key, value in changes.items() if value is not None}
-        settings = Settings.load(**{**base.settings.model_dump(exclude_unset=False), **given})
+        unchanged = all(getattr(base.settings, key) == given[key] for key in given)
+        settings = base.settings if unchanged else _changed(base.settings, given)
         missed = _is_missed(base) and (anew or self._is_made(_key(settings)))
         if _same_model(settings, base.settings) and not missed:
-            if all(getattr(base.settings, key) == given[key] for key in given):
+            if unchanged:
                 yield base
                 return
             # Why there is no language model, where there is none, holds for every caution.
@@ -103,7 +104,7 @@ class Variants:
     def at_hand(self, choice: Choice) -> bool:
         """Whether a choice costs no download and no new model in memory."""
         base = self._opening.result()
-        settings = Settings.load(**{**base.settings.model_dump(), **self._model_settings(choice)})
+        settings = _changed(base.settings, self._model_settings(choice))
         return _same_model(settings, base.settings) or self._is_made(_key(settings))
 
     def lane(self, choice: Choice) -> str:
@@ -197,6 +198,11 @@ class _Slot:
         close = getattr(self._model, "close", None)
         if close:
             close()
+
+
+def _changed(settings: Settings, given: Mapping[str, object]) -> Settings:
+    """The settings with others in the place of some; checked as all settings are."""
+    return Settings.load(**{**settings.model_dump(), **given})
 
 
 def _is_missed(base: Assistant) -> bool:
