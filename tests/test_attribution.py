@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import time
+import timeit
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -282,18 +283,21 @@ def test_any_text_gives_statements_that_stand_in_it(text: str) -> None:
     assert index.antecedents.keys() <= by_id.keys()
 
 
+def seconds_to_index(one: Article) -> float:
+    """The least of five: of this thread alone, and without the garbage of the tests before."""
+    passages = split_article(one)
+    runs = timeit.repeat(
+        lambda: speaker_index(one, passages), timer=time.thread_time, number=1, repeat=5
+    )
+    return min(runs)
+
+
 def test_every_article_is_read_quickly() -> None:
     index_of("Minister Mara Quill of Norway said no.")  # Loads the names of countries.
     slowest = 0.0
     for path in sorted(shared("articles").glob("*.json")):
         one = article(json.loads(path.read_text())["text"])
-        passages = split_article(one)
-        seconds = []
-        for _ in range(7):  # Other tests run beside this one; the best counts.
-            start = time.process_time()
-            speaker_index(one, passages)
-            seconds.append(time.process_time() - start)
-        slowest = max(slowest, min(seconds) / max(len(one.text), 2000))
+        slowest = max(slowest, seconds_to_index(one) / max(len(one.text), 2000))
     # Measured: under 1 ms for 1,000 characters; a news article has 2,000 to 8,000.
     assert slowest < 5e-6, f"{slowest * 1e6:.1f} ms for 1,000 characters"
 
@@ -311,13 +315,7 @@ def test_every_article_is_read_quickly() -> None:
 def test_time_grows_with_the_text_and_not_faster(unit: str) -> None:
     def seconds(copies: int) -> float:
         one = article("".join(unit.format(_letters(i)) for i in range(copies)))
-        passages = split_article(one)
-        taken = []
-        for _ in range(3):  # the least of three: others work on this machine too
-            start = time.process_time()
-            speaker_index(one, passages)
-            taken.append(time.process_time() - start)
-        return min(taken)
+        return seconds_to_index(one)
 
     assert seconds(1600) < 12 * max(seconds(400), 0.01)
 
