@@ -190,7 +190,8 @@ def tools(_site: Site) -> Iterator[str]:
 def test_a_caller_who_goes_away_stops_the_model(site: Site) -> None:
     call = {"name": "ask_article", "arguments": {"question": QUESTION}}
     workspace = Workspace(opened(site.assistant), site.assistant.settings)
-    site.say("The UK said " + "more and " * 400, delay=0.05)
+    # No word twice: a model that repeats itself is stopped, here after some two seconds as well.
+    site.say("The UK said " + " ".join(f"word{n}" for n in range(800)), delay=0.05)
     with tools_of(site, workspace=workspace) as url:
         with pytest.raises(httpx.ReadTimeout):
             httpx.post(
