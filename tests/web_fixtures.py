@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, BrowserContext
 
 from tests.browser import DESKTOP, NoBrowser, Site, Visit, chromium, scripted_site
 from tests.conftest import POSITION
@@ -41,21 +41,52 @@ def site(_site: Site) -> Site:
     return _site
 
 
+@pytest.fixture(scope="module")
+def _context(browser: Browser) -> Iterator[BrowserContext]:
+    """What most windows of a module share, one after the other: a cache of the page's scripts.
+
+    Reading those anew takes longer than most tests.
+    """
+    context = browser.new_context(viewport=DESKTOP, color_scheme="light")
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def new_visit(browser: Browser, site: Site) -> Iterator[Callable[..., Visit]]:
+def new_visit(
+    browser: Browser, _context: BrowserContext, site: Site
+) -> Iterator[Callable[..., Visit]]:
     """Opens windows, each a reader's own; none may have done what no page may do."""
     visits: list[Visit] = []
 
     def visit(**options: Any) -> Visit:
-        context = browser.new_context(**{"viewport": DESKTOP, "color_scheme": "light"} | options)
+        shared = not visits and not options
+        context = (
+            _context
+            if shared
+            else browser.new_context(**{"viewport": DESKTOP, "color_scheme": "light"} | options)
+        )
         visits.append(Visit(context.new_page(), site.url))
         visits[-1].open()
         return visits[-1]
 
     yield visit
     for one in visits:
-        one.page.context.close()
+        if one.page.context is _context:
+            _forget(one)
+        else:
+            one.page.context.close()
     assert [fault for one in visits for fault in one.faults] == []
+
+
+def _forget(visit: Visit) -> None:
+    """Close a window and drop whatever its reader has left: the next one is somebody else."""
+    page = visit.page
+    page.goto("about:blank")  # what a page writes while it is left is written before this returns
+    page.context.new_cdp_session(page).send(
+        "Storage.clearDataForOrigin", {"origin": visit.url.rstrip("/"), "storageTypes": "all"}
+    )
+    page.close()
 
 
 @pytest.fixture
