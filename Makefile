@@ -33,10 +33,11 @@ web: setup
 	@$(BIN)/assistant web
 
 # Most tests wait for something; the real models want both cores, and come one after the other.
-test: setup-dev browser
+test:
+	@$(MAKE) --no-print-directory -j 2 setup-dev browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/mypy -n 2
 	$(BIN)/assistant models pull all-minilm-l6-v2
 	$(BIN)/assistant models pull qwen2.5-coder-1.5b
 	$(BIN)/python -m pytest -m "not model" -n 2 --dist loadfile
@@ -47,16 +48,19 @@ setup-dev: .venv/.ready-dev
 
 # --no-deps: the lock names every package, so nothing is left to resolve, and nothing else comes.
 # Where only torch's GPU build is to be had, it does not start without the packages it asks for.
+# --no-compile: pip compiles on one core, compileall on all of them. Some packages carry files of
+# other Python versions, which do not compile: that is no fault.
 .venv/.ready: requirements.lock pyproject.toml
 	@$(if $(PYTHON),,$(error Python 3.11 or newer is needed: install it, or name it with PYTHON=))
 	@$(PYTHON) -c '$(RECENT)' || { echo "$(PYTHON) is not Python 3.11 or newer" >&2; exit 1; }
 	@echo "Setting up .venv: $$(grep -c == requirements.lock) packages, a minute or two ..." >&2
 	@$(PYTHON) -m venv .venv
 	@{ $(PIP) install "$$(grep '^pip==' requirements.lock)" && \
-	$(PIP) install --no-deps -r requirements.lock && \
+	$(PIP) install --no-deps --no-compile -r requirements.lock && \
 	{ $(BIN)/python -c 'import torch' || \
 		$(PIP) install "$$(grep '^torch==' requirements.lock)"; } && \
-	$(PIP) install --no-deps --editable .; } $(LOGGED)
+	$(PIP) install --no-deps --editable . && \
+	{ $(BIN)/python -m compileall -q -j 0 .venv/lib || true; }; } $(LOGGED)
 	@touch $@
 
 .venv/.ready-dev: .venv/.ready requirements-dev.lock

@@ -47,7 +47,7 @@ class SentenceTransformerEmbedder(Embeddings):
         from sentence_transformers import SentenceTransformer
         from transformers.utils.logging import disable_progress_bar
 
-        disable_progress_bar()  # type: ignore[no-untyped-call]
+        disable_progress_bar()
         try:
             self._model: SentenceTransformer = SentenceTransformer(
                 str(folder), device="cpu", local_files_only=True

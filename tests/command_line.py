@@ -7,6 +7,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,10 +79,14 @@ class CommandLine:
         printed = self._capture.readouterr()
         return Ran(code, printed.out, printed.err)
 
-    def start(self, *arguments: str | Path, **settings: str) -> subprocess.Popen[str]:
-        """Start a command in a process of its own, with pipes for its three streams."""
+    @contextmanager
+    def start(self, *arguments: str | Path, **settings: str) -> Iterator[subprocess.Popen[str]]:
+        """A command in a process of its own, with pipes for its three streams.
+
+        What still runs when a test fails is killed: the tests after it are not to wait for it.
+        """
         extra = {f"ASSISTANT_{name.upper()}": value for name, value in settings.items()}
-        return subprocess.Popen(
+        with subprocess.Popen(
             [sys.executable, "-P", "-m", "assistant", *map(str, arguments)],
             cwd=self.folder,
             env={**os.environ, **self.settings, **extra, "PYTHONPATH": str(ROOT)},
@@ -88,4 +94,9 @@ class CommandLine:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-        )
+        ) as process:
+            try:
+                yield process
+            except BaseException:
+                process.kill()
+                raise

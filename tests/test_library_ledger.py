@@ -187,3 +187,14 @@ def test_closing_waits_for_those_who_read(tmp_path: Path) -> None:
         for reader in readers:
             reader.join(10)
             assert not reader.is_alive()
+
+
+@pytest.mark.timeout(30)
+def test_closing_does_not_wait_for_a_reading_that_ctrl_c_has_ended(tmp_path: Path) -> None:
+    """An interrupt between two steps of a reading leaves it counted in, by the thread itself."""
+    ledger = Ledger(tmp_path / "ledger.sqlite3")
+    left = ledger._database._counted()
+    left.__enter__()
+    ledger.close()
+    with pytest.raises(LibraryError, match="closed"):
+        ledger.entries()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +30,7 @@ class Database:
         self.path = path
         self._lock = threading.RLock()
         self._quiet = threading.Condition()
-        self._readers = 0
+        self._readers: Counter[int] = Counter()
         self._closed = False
         self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
         self._all: list[sqlite3.Connection] = []
@@ -45,10 +46,13 @@ class Database:
         """Close every connection once nobody reads. Idempotent.
 
         SQLite crashes the process when a connection is closed under a thread that uses it.
+        The closing thread itself is not waited for: Ctrl-C can end a reading of its own between
+        any two steps, also before it is counted out.
         """
+        own = threading.get_ident()
         with self._quiet:
             self._closed = True
-            self._quiet.wait_for(lambda: not self._readers)
+            self._quiet.wait_for(lambda: not (self._readers.keys() - {own}))
         with self._lock, self._explained():
             while self._all:
                 self._all.pop().close()
@@ -70,15 +74,18 @@ class Database:
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
+        reader = threading.get_ident()
         with self._quiet:
             if self._closed:
                 raise sqlite3.ProgrammingError("Cannot operate on a closed database.")
-            self._readers += 1
+            self._readers[reader] += 1
         try:
             yield
         finally:
             with self._quiet:
-                self._readers -= 1
+                self._readers[reader] -= 1
+                if not self._readers[reader]:
+                    del self._readers[reader]
                 self._quiet.notify_all()
 
     @contextmanager
