@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from langchain_core.embeddings import Embeddings
@@ -22,50 +22,16 @@ from assistant.endpoint_faults import TOO_SLOW, UNREACHABLE, UNREADABLE, refusal
 from assistant.errors import EndpointError, EndpointRefused, ModelError, PromptTooLong
 from assistant.settings import THIS_MACHINE, Settings
 
-if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
-
 EXTRACTIVE = "extractive"
 """The name of "no language model": the best evidence sentences are the answer."""
 
 HASH = "hash"
 """The name of the embedder that needs no file: shared words make near vectors. For trying out."""
 
-_BATCH = 8
-"""Texts a call: so few stay in the processor's cache; 32 at once take 1.4 times as long."""
-
 _TOO_LONG = re.compile("context (length|size|window)|context_length|context_size")
 """How servers say that a prompt is more than the model reads; there is no code for it."""
 
 Progress = Callable[[weights.Progress], None]
-
-
-class SentenceTransformerEmbedder(Embeddings):
-    """A sentence-transformers model in a local folder. Vectors have unit length."""
-
-    def __init__(self, folder: Path) -> None:
-        from sentence_transformers import SentenceTransformer
-        from transformers.utils.logging import disable_progress_bar
-
-        disable_progress_bar()
-        try:
-            self._model: SentenceTransformer = SentenceTransformer(
-                str(folder), device="cpu", local_files_only=True
-            )
-        except (OSError, ValueError) as error:
-            raise ModelError(
-                f"The embedding model in {folder} cannot be loaded: {error}"
-            ) from error
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        vectors = self._model.encode(
-            texts, batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False
-        )
-        rows: list[list[float]] = vectors.tolist()
-        return rows
-
-    def embed_query(self, text: str) -> list[float]:
-        return self.embed_documents([text])[0]
 
 
 def embedder(settings: Settings, progress: Progress | None = None) -> Embeddings:
@@ -81,10 +47,10 @@ def embedder(settings: Settings, progress: Progress | None = None) -> Embeddings
 
         return HashEmbedder()
     if name in weights.catalogue():
-        return SentenceTransformerEmbedder(weights.ensure(name, settings, progress))
+        return _sentence_embedder(weights.ensure(name, settings, progress))
     folder = Path(name).expanduser()
     if folder.is_dir():
-        return SentenceTransformerEmbedder(folder)
+        return _sentence_embedder(folder)
     raise ModelError(
         f"There is no embedder '{name}'. Use one of {_known('embedder')}, '{HASH}', "
         "or the folder of a sentence-transformers model."
@@ -149,6 +115,12 @@ def endpoint_errors(model: BaseChatModel) -> Iterator[None]:
         status = getattr(error, "status_code", None)
         kind = EndpointRefused if status in (400, 413, 422) else EndpointError
         raise kind(f"{where} {_cause(error, status)}") from error
+
+
+def _sentence_embedder(folder: Path) -> Embeddings:
+    from assistant.sentence_embedder import SentenceTransformerEmbedder
+
+    return SentenceTransformerEmbedder(folder)
 
 
 def _in_process(path: Path, settings: Settings) -> BaseChatModel:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from assistant.errors import LibraryError
 from assistant.library import Library
+from assistant.library.vectors import ContextEmbedder
 from assistant.settings import Settings
 from assistant.states import states_of
 
@@ -91,3 +92,11 @@ class _OnDemand:
 
     def embed_query(self, text: str) -> list[float]:
         return self._embedder.embed_query(text)
+
+    def embed_in_context(
+        self, passages: list[str], headlines: list[str]
+    ) -> list[list[float]] | None:
+        inner = self._embedder
+        if isinstance(inner, ContextEmbedder):
+            return inner.embed_in_context(passages, headlines)
+        return None

@@ -66,9 +66,14 @@ def context_texts(article: Article, passages: Sequence[Passage]) -> list[str]:
     for i, passage in enumerate(passages):
         before = passages[i - 1].text if i else ""
         after = passages[i + 1].text if i + 1 < len(passages) else ""
-        head = " – ".join(part for part in (article.title, passage.heading) if part)
+        head = headline(article, passage)
         texts.append(" ".join(part for part in (head, before, passage.text, after) if part))
     return texts
+
+
+def headline(article: Article, passage: Passage) -> str:
+    """What stands over a passage: the article's title and the section's heading."""
+    return " – ".join(part for part in (article.title, passage.heading) if part)
 
 
 def _paragraphs(text: str) -> Iterator[Span]:

@@ -12,7 +12,7 @@ from news_length import SHARED
 from assistant import models
 from assistant.articles import load_article
 from assistant.library.vectors import Vectors, best, embed_passages
-from assistant.passages import context_texts, split_article
+from assistant.passages import split_article
 from assistant.settings import Settings
 
 BLOCK = 500
@@ -80,8 +80,7 @@ def real_vectors(count: int, cache: Path) -> Vectors:
         row = json.loads(file.read_text(encoding="utf-8"))
         article = load_article(text=row["text"], title=row.get("title"))
         passages = split_article(article)
-        texts = [passage.text for passage in passages]
-        parts.append(embed_passages(embedder, texts, context_texts(article, passages), dimension))
+        parts.append(embed_passages(embedder, article, passages, dimension))
         if sum(map(len, parts)) >= count:
             break
     if not parts:

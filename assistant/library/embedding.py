@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from assistant.library.ledger import Entry, Ledger
 from assistant.library.spaces import Space
 from assistant.library.vectors import (
-    RECIPE,
     VectorCache,
     Vectors,
     embed_passages,
     embed_question,
+    recipe,
 )
-from assistant.passages import SPLITTER_VERSION, context_texts
+from assistant.passages import SPLITTER_VERSION
 from assistant.schema import Article, Passage
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Embedding:
                 if self._space is None:
                     probe = self.question(_PROBE)
                     space = self._ledger.spaces.find_or_add(
-                        self._name, SPLITTER_VERSION, RECIPE, probe
+                        self._name, SPLITTER_VERSION, recipe(self._embedder), probe
                     )
                     self._embed_missing(space)
                     if self._ledger.facts.get(_FACT) != str(space.number):
@@ -80,9 +80,7 @@ class Embedding:
 
     def article(self, article: Article, passages: Sequence[Passage], space: Space) -> Vectors:
         """Unit vectors ``[passages, dimension]`` of an article. Raises ModelError."""
-        texts = [passage.text for passage in passages]
-        contexts = context_texts(article, passages)
-        return embed_passages(self._embedder, texts, contexts, space.dimension)
+        return embed_passages(self._embedder, article, passages, space.dimension)
 
     def stored(self, entry: Entry, space: Space) -> Vectors:
         """Vectors of an article in the ledger, read-only, from memory where possible."""

@@ -1,7 +1,7 @@
 """Turn passages and questions into unit vectors, and score passages exactly.
 
-A passage is embedded twice, alone and with what stands around it, and the two vectors are
-mixed: the sentence itself says what it says, its surroundings say who "he" is.
+A passage is embedded twice, alone and where it stands, and the two vectors are mixed: the
+sentence itself says what it says, its surroundings say who "he" is.
 Not handled here: which model embeds (``models``) and where vectors are kept (``spaces``).
 """
 
@@ -10,20 +10,40 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assistant.errors import ModelError
+from assistant.passages import context_texts, headline
+from assistant.schema import Article, Passage
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
 Vectors = NDArray[np.float32]
 
-RECIPE = "0.6 passage + 0.4 context, unit length"
-"""Part of the index fingerprint: change it together with :func:`mix`."""
+
+@runtime_checkable
+class ContextEmbedder(Protocol):
+    """An embedder that may read an article's passages where they stand, all in one go."""
+
+    def embed_in_context(
+        self, passages: list[str], headlines: list[str]
+    ) -> list[list[float]] | None:
+        """A vector a passage, of any length; None, also for no passages, where it cannot."""
+
+
+def recipe(embedder: Embeddings) -> str:
+    """How an embedder's vectors are made: part of the index fingerprint.
+
+    Change it together with :func:`mix` and :func:`embed_passages`: vectors of two recipes cannot
+    be compared.
+    """
+    placed = isinstance(embedder, ContextEmbedder) and embedder.embed_in_context([], []) is not None
+    context = "pooled in windows of 160 tokens" if placed else "context"
+    return f"0.6 passage + 0.4 {context}, unit length"
 
 
 def mix(alone: Vectors, in_context: Vectors) -> Vectors:
@@ -33,20 +53,30 @@ def mix(alone: Vectors, in_context: Vectors) -> Vectors:
 
 
 def embed_passages(
-    embedder: Embeddings, texts: Sequence[str], contexts: Sequence[str], dimension: int
+    embedder: Embeddings, article: Article, passages: Sequence[Passage], dimension: int
 ) -> Vectors:
-    """Unit vectors ``[len(texts), dimension]`` of passages and their surroundings.
+    """Unit vectors ``[len(passages), dimension]`` of an article's passages.
+
+    What cannot read passages where they stand embeds each with its surroundings as a text.
 
     Raises:
         ModelError: when the embedder returns another number or size of vectors, or NaN.
     """
-    rows = _checked(embedder.embed_documents([*texts, *contexts]), 2 * len(texts))
-    if rows.shape[1] != dimension:
+    texts = [passage.text for passage in passages]
+    placed = None
+    if isinstance(embedder, ContextEmbedder):
+        placed = embedder.embed_in_context(texts, [headline(article, p) for p in passages])
+    if placed is None:
+        rows = embedder.embed_documents([*texts, *context_texts(article, passages)])
+    else:
+        rows = embedder.embed_documents(texts) + placed
+    vectors = _checked(rows, 2 * len(texts))
+    if vectors.shape[1] != dimension:
         raise ModelError(
-            f"The embedder returned vectors of {rows.shape[1]} numbers for passages and of "
+            f"The embedder returned vectors of {vectors.shape[1]} numbers for passages and of "
             f"{dimension} for questions. Use one model for both."
         )
-    return mix(rows[: len(texts)], rows[len(texts) :])
+    return mix(vectors[: len(texts)], vectors[len(texts) :])
 
 
 def embed_question(embedder: Embeddings, text: str) -> Vectors:
