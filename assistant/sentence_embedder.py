@@ -86,6 +86,8 @@ class SentenceTransformerEmbedder(Embeddings):
         if not self._averages_tokens():
             return None
         rows: list[list[float]] = []
+        if not passages:
+            return rows
         windows = list(_windows(passages, headlines, self._model.tokenizer, self._limit()))
         for start in range(0, len(windows), _WINDOWS):
             chosen = windows[start : start + _WINDOWS]
