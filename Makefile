@@ -9,7 +9,7 @@
 
 SHELL := bash
 .DELETE_ON_ERROR:
-.PHONY: ask web test setup setup-dev browser lock clean
+.PHONY: ask web test lint weights setup setup-dev browser lock clean
 
 RECENT := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -33,15 +33,21 @@ web: setup
 	@$(BIN)/assistant web
 
 # Most tests wait for something; the real models want both cores, and come one after the other.
+# What mypy -n starts gives up within seconds on a busy machine, so lint takes one core.
 test:
 	@$(MAKE) --no-print-directory -j 2 setup-dev browser
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy -n 2
-	$(BIN)/assistant models pull all-minilm-l6-v2
-	$(BIN)/assistant models pull qwen2.5-coder-1.5b
+	@$(MAKE) --no-print-directory -j 2 lint weights
 	$(BIN)/python -m pytest -m "not model" -n 2 --dist loadfile
 	$(BIN)/python -m pytest -m model
+
+lint:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+weights:
+	$(BIN)/assistant models pull all-minilm-l6-v2
+	$(BIN)/assistant models pull qwen2.5-coder-1.5b
 
 setup: .venv/.ready
 setup-dev: .venv/.ready-dev
