@@ -16,6 +16,8 @@ from playwright.sync_api import Browser, BrowserContext
 from tests.browser import DESKTOP, NoBrowser, Site, Visit, chromium, scripted_site
 from tests.conftest import POSITION
 
+WINDOW: dict[str, Any] = {"viewport": DESKTOP, "color_scheme": "light"}
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
@@ -47,7 +49,7 @@ def _context(browser: Browser) -> Iterator[BrowserContext]:
 
     Reading those anew takes longer than most tests.
     """
-    context = browser.new_context(viewport=DESKTOP, color_scheme="light")
+    context = browser.new_context(**WINDOW)
     yield context
     context.close()
 
@@ -61,11 +63,7 @@ def new_visit(
 
     def visit(**options: Any) -> Visit:
         shared = not visits and not options
-        context = (
-            _context
-            if shared
-            else browser.new_context(**{"viewport": DESKTOP, "color_scheme": "light"} | options)
-        )
+        context = _context if shared else browser.new_context(**WINDOW | options)
         visits.append(Visit(context.new_page(), site.url))
         visits[-1].open()
         return visits[-1]
