@@ -34,6 +34,8 @@ web: setup
 
 # Most tests wait for something; the real models want both cores, and come one after the other.
 # What mypy -n starts gives up within seconds on a busy machine, so lint takes one core.
+# Many tests start processes; where Python is told to write no bytecode, each compiles all anew.
+test: export PYTHONDONTWRITEBYTECODE =
 test:
 	@$(MAKE) --no-print-directory -j 2 setup-dev browser
 	@$(MAKE) --no-print-directory -j 2 lint weights

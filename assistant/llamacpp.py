@@ -126,7 +126,9 @@ class LlamaCppChat(BaseChatModel):
                     errors.append(event)
                 return stopped()
 
-            server.chat({**request, "stream": True, "return_progress": True}, receive, begun)
+            # Anew: a state is to hold what this text alone makes, whatever was asked before it.
+            progressing = {**request, "stream": True, "return_progress": True}
+            server.chat(progressing, receive, begun, anew=True)
             if errors:
                 checked(errors[0])
             done = not stopped()

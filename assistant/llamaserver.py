@@ -73,17 +73,25 @@ class LlamaServer:
             ) from error
 
     def chat(
-        self, request: Mapping[str, Any], receive: Callable[[Any], bool], state: str | None
+        self,
+        request: Mapping[str, Any],
+        receive: Callable[[Any], bool],
+        state: str | None,
+        *,
+        anew: bool = False,
     ) -> None:
         """Run a chat completion, from a saved state where one is named and still there.
 
-        Its events go to ``receive`` as they come, until it returns True.
+        Its events go to ``receive`` as they come, until it returns True. What the last prompt has
+        in common with this one is not read again, unless the request is to begin ``anew``.
 
         Raises:
             ModelError: llama.cpp failed.
         """
         if state is not None and self._restore(state):
             request = {**request, "n_cache_reuse": _SHORTEST_PIECE}
+        elif anew:
+            request = {**request, "cache_prompt": False}
         try:
             self._server.handle_chat_completions(dict(request), receive)
         except RuntimeError as error:
@@ -98,11 +106,15 @@ class LlamaServer:
 
     def _restore(self, state: str) -> bool:
         path = self._states / state
-        if not path.exists() or not self._slot("restore", state):
+        if not path.exists():
             return False
+        restored = self._slot("restore", state)
         with suppress(OSError):  # another process may have removed it meanwhile
-            os.utime(path)
-        return True
+            if restored:
+                os.utime(path)
+            else:  # damaged, as by a full disk: while it is there, nobody saves it anew
+                path.unlink()
+        return restored
 
     def _slot(self, action: str, state: str) -> bool:
         # A state only saves time: what goes wrong here is read again, so it is no error.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import socket
 import sys
 from collections.abc import Iterator
@@ -28,6 +29,9 @@ from assistant.settings import ENV_PREFIX, Settings
 from assistant.testing import HashEmbedder, ScriptedChatModel
 from tests.command_line import CommandLine
 from tests.sample_articles import SEED
+
+# A shell ignores Ctrl-C for what it starts in the background, and children inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 POSITION = "The UK would only support a humanitarian pause, rather than a broad ceasefire."
 """What the scripted model of :func:`assistant` says: true, and in the seed article."""
