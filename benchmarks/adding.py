@@ -19,6 +19,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +31,7 @@ from assistant import models
 from assistant.adding import add_all
 from assistant.articles import Loader
 from assistant.library import Library
+from assistant.library.vectors import ContextEmbedder
 from assistant.settings import Settings
 
 FASTER = 50
@@ -36,7 +39,7 @@ FASTER = 50
 
 
 class TimedEmbedder(Embeddings):
-    """Passes everything on, and counts texts and seconds."""
+    """Passes everything on, and counts seconds, and texts that are embedded alone."""
 
     def __init__(self, embedder: Embeddings) -> None:
         self._embedder = embedder
@@ -47,15 +50,27 @@ class TimedEmbedder(Embeddings):
         self.seconds, self.processor, self.texts = 0.0, 0.0, 0
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        start, spent = time.perf_counter(), time.process_time()
-        vectors = self._embedder.embed_documents(texts)
-        self.seconds += time.perf_counter() - start
-        self.processor += time.process_time() - spent
-        self.texts += len(texts)
-        return vectors
+        with self._timed():
+            self.texts += len(texts)
+            return self._embedder.embed_documents(texts)
 
     def embed_query(self, text: str) -> list[float]:
         return self.embed_documents([text])[0]
+
+    def embed_in_context(
+        self, passages: list[str], headlines: list[str]
+    ) -> list[list[float]] | None:
+        if not isinstance(self._embedder, ContextEmbedder):
+            return None
+        with self._timed():
+            return self._embedder.embed_in_context(passages, headlines)
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        start, spent = time.perf_counter(), time.process_time()
+        yield
+        self.seconds += time.perf_counter() - start
+        self.processor += time.process_time() - spent
 
 
 @dataclass(frozen=True, slots=True)
