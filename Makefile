@@ -9,7 +9,7 @@
 
 SHELL := bash
 .DELETE_ON_ERROR:
-.PHONY: ask web test lint weights setup setup-dev browser lock clean
+.PHONY: ask web test test-scripted test-model lint weights setup setup-dev browser lock clean
 
 RECENT := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -32,24 +32,31 @@ ask: setup
 web: setup
 	@$(BIN)/assistant web
 
-# Most tests wait for something; the real models want both cores, and come one after the other.
-# What mypy -n starts gives up within seconds on a busy machine, so lint takes one core.
+# Most tests wait for something, so there is room for lint beside them; the real models want both
+# cores, and come one after the other. (What mypy -n starts gives up on a busy machine.)
 # Many tests start processes; where Python is told to write no bytecode, each compiles all anew.
 test: export PYTHONDONTWRITEBYTECODE =
 test:
 	@$(MAKE) --no-print-directory -j 2 setup-dev browser
-	@$(MAKE) --no-print-directory -j 2 lint weights
-	$(BIN)/python -m pytest -m "not model" -n 2 --dist loadfile
-	$(BIN)/python -m pytest -m model
+	@$(MAKE) --no-print-directory weights
+	@$(MAKE) --no-print-directory -j 2 lint test-scripted
+	@$(MAKE) --no-print-directory test-model
 
 lint:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+test-scripted:
+	$(BIN)/python -m pytest -m "not model" -n 2 --dist loadfile
+
+test-model:
+	$(BIN)/python -m pytest -m model
+
 weights:
 	$(BIN)/assistant models pull all-minilm-l6-v2
 	$(BIN)/assistant models pull qwen2.5-coder-1.5b
+	$(BIN)/assistant models pull qwen2.5-coder-0.5b
 
 setup: .venv/.ready
 setup-dev: .venv/.ready-dev
@@ -68,7 +75,7 @@ setup-dev: .venv/.ready-dev
 	{ $(BIN)/python -c 'import torch' || \
 		$(PIP) install "$$(grep '^torch==' requirements.lock)"; } && \
 	$(PIP) install --no-deps --editable . && \
-	{ $(BIN)/python -m compileall -q -j 0 -x '/(tests|kubernetes)/' .venv/lib || true; }; } $(LOGGED)
+	{ $(BIN)/python -m compileall -q -j 0 -x '/(tests|kubernetes|models/(?!auto/|bert/)\w+)/' .venv/lib || true; }; } $(LOGGED)
 	@touch $@
 
 .venv/.ready-dev: .venv/.ready requirements-dev.lock

@@ -13,7 +13,6 @@ import pytest
 from assistant import endpoint_client
 from assistant.errors import EndpointError, PromptTooLong
 from assistant.schema import Answer, Delta, Turn
-from assistant.settings import Settings
 from assistant.testing import ScriptedChatModel
 from tests import endpoint_server as server
 from tests.conftest import POSITION, Opener, need_models
@@ -192,7 +191,7 @@ def test_questions_of_any_length_are_answered_or_named_too_long(
 
 @pytest.mark.model
 def test_the_real_model_names_a_question_too_long(open_assistant: Opener) -> None:
-    chat = Settings.model_fields["model"].default
+    chat = "qwen2.5-coder-0.5b"
     need_models(chat)
     beginning = SEED.read_text(encoding="utf-8")[:600]  # the whole takes a quarter of a minute
     assistant = open_assistant(beginning, model=chat, caution=0.0, context_tokens=WINDOW)

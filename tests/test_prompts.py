@@ -157,7 +157,7 @@ def test_neither_article_nor_question_nor_history_can_forge_a_turn() -> None:
 
 @pytest.mark.model
 def test_the_real_tokenizer_makes_no_special_token_of_an_articles_text() -> None:
-    settings = Settings.load(offline=True)
+    settings = Settings.load(offline=True, model="qwen2.5-coder-0.5b")  # the same tokenizer
     need_models(settings.model)
     model = chat_model(settings)
     assert model is not None
