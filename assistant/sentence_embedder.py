@@ -8,6 +8,7 @@ Not handled here: which model it is (``models``), and what becomes of the vector
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ from assistant.errors import ModelError
 if TYPE_CHECKING:
     import torch
     from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
 
 _BATCH = 8
 """Texts a call: so few stay in the processor's cache; 32 at once take 1.4 times as long."""
@@ -58,6 +60,7 @@ class SentenceTransformerEmbedder(Embeddings):
             raise ModelError(
                 f"The embedding model in {folder} cannot be loaded: {error}"
             ) from error
+        self._tokenizer = _whole_texts(self._model.tokenizer) if self._averages_tokens() else None
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         vectors = self._model.encode(
@@ -83,12 +86,11 @@ class SentenceTransformerEmbedder(Embeddings):
             does not make a text's vector as the mean of its tokens' vectors: there a passage
             cannot be taken out of a window.
         """
-        if not self._averages_tokens():
+        if self._tokenizer is None:
             return None
         rows: list[list[float]] = []
-        if not passages:
-            return rows
-        windows = list(_windows(passages, headlines, self._model.tokenizer, self._limit()))
+        limit = int(self._model.max_seq_length or 512) - _SPECIAL
+        windows = list(_windows(passages, headlines, self._tokenizer, limit))
         for start in range(0, len(windows), _WINDOWS):
             chosen = windows[start : start + _WINDOWS]
             states = self._model.encode(
@@ -97,8 +99,9 @@ class SentenceTransformerEmbedder(Embeddings):
                 output_value="token_embeddings",
                 show_progress_bar=False,
             )
-            for window, state in zip(chosen, states, strict=True):
-                rows += self._means(window, state)
+            read = self._tokenizer.encode_batch([window.text for window in chosen])
+            for window, state, tokens in zip(chosen, states, read, strict=True):
+                rows += _means(window, state, tokens.offsets)
         return rows
 
     def _averages_tokens(self) -> bool:
@@ -111,25 +114,6 @@ class SentenceTransformerEmbedder(Embeddings):
             and self._model.default_prompt_name is None
             and bool(getattr(self._model.tokenizer, "is_fast", False))
         )
-
-    def _limit(self) -> int:
-        """Tokens of a text that the model reads, without those put around it."""
-        return int(self._model.max_seq_length or 512) - _SPECIAL
-
-    def _means(self, window: _Window, states: torch.Tensor) -> list[list[float]]:
-        """The mean ``[dimension]`` of the token vectors ``[tokens, dimension]`` of each span."""
-        offsets = self._model.tokenizer(
-            window.text,
-            return_offsets_mapping=True,
-            truncation=True,
-            max_length=self._limit() + _SPECIAL,
-        )["offset_mapping"]
-        means = []
-        for start, end in window.spans:
-            own = [i for i, (a, b) in enumerate(offsets) if start <= a < b <= end]
-            row = states[own].mean(0) if own else states.new_zeros(states.shape[1])
-            means.append(row.tolist())
-        return means
 
 
 @dataclass
@@ -148,15 +132,14 @@ class _Window:
 
 
 def _windows(
-    passages: Sequence[str], headlines: Sequence[str], tokenizer: Any, limit: int
+    passages: Sequence[str], headlines: Sequence[str], tokenizer: Tokenizer, limit: int
 ) -> Iterator[_Window]:
     """Every passage once, after its headline and the passage before the first."""
-    counts = [len(ids) for ids in _tokens(tokenizer, passages)]
+    counts = [len(one) for one in tokenizer.encode_batch(passages, add_special_tokens=False)]
     position = 0
     while position < len(passages):
-        headline = _shortened(tokenizer, headlines[position])
+        headline, used = _shortened(tokenizer, headlines[position])
         window = _Window(headline)
-        used = len(_tokens(tokenizer, [headline])[0])
         before = position - 1
         # What is read for a passage must not push the passage itself out of the window.
         if before >= 0 and used + counts[before] + counts[position] <= limit:
@@ -171,16 +154,36 @@ def _windows(
         yield window
 
 
-def _tokens(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
-    ids: list[list[int]] = tokenizer(
-        list(texts), add_special_tokens=False, truncation=False, verbose=False
-    )["input_ids"]
-    return ids
+def _shortened(tokenizer: Tokenizer, text: str) -> tuple[str, int]:
+    """The beginning of a text, up to :data:`_HEADLINE` tokens, and how many these are."""
+    offsets = tokenizer.encode(text, add_special_tokens=False).offsets
+    if len(offsets) <= _HEADLINE:
+        return text, len(offsets)
+    return text[: offsets[_HEADLINE - 1][1]], _HEADLINE
 
 
-def _shortened(tokenizer: Any, text: str) -> str:
-    """The beginning of a text, up to :data:`_HEADLINE` tokens."""
-    offsets = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)[
-        "offset_mapping"
-    ]
-    return text if len(offsets) <= _HEADLINE else text[: offsets[_HEADLINE - 1][1]]
+def _means(
+    window: _Window, states: torch.Tensor, offsets: Sequence[tuple[int, int]]
+) -> Iterator[list[float]]:
+    """The mean ``[dimension]`` of the token vectors ``[tokens, dimension]`` of each span.
+
+    ``offsets`` are the tokens' places in the text; the model has not read the last of them where
+    the text was too long for it.
+    """
+    read = range(len(states) - 1)  # the last one is a mark of the end
+    for start, end in window.spans:
+        own = [i for i in read if start <= offsets[i][0] < offsets[i][1] <= end]
+        row = states[own].mean(0) if own else states.new_zeros(states.shape[1])
+        yield row.tolist()
+
+
+def _whole_texts(tokenizer: Any) -> Tokenizer:
+    """A tokenizer of one's own that cuts nothing off.
+
+    The model's is set anew by every call whose limits differ from the last one's, which another
+    thread must not see.
+    """
+    own: Tokenizer = copy.deepcopy(tokenizer.backend_tokenizer)
+    own.no_truncation()
+    own.no_padding()
+    return own

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +83,17 @@ def test_no_passage_and_one_without_a_token(minilm: SentenceTransformerEmbedder)
     rows = minilm.embed_in_context(["Bergen.", "\u200b", "Oslo."], ["", "", ""])
     assert rows is not None
     assert [any(row) for row in rows] == [True, False, True]
+
+
+def test_questions_are_embedded_while_an_article_is(minilm: SentenceTransformerEmbedder) -> None:
+    long = "What does the council of Tromso want? " * 60  # more than the model reads at once
+    expected = minilm.embed_query(long)
+    with ThreadPoolExecutor(2) as pool:
+        adding = pool.submit(lambda: [placed(minilm, [*TALKS, long] * 3) for _ in range(8)])
+        asking = [pool.submit(minilm.embed_query, long) for _ in range(12)]
+        for asked in asking:
+            np.testing.assert_allclose(asked.result(), expected, atol=1e-5)
+        assert len(adding.result()) == 8
 
 
 @pytest.mark.parametrize("mode", ["cls", "max"])
