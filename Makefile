@@ -64,7 +64,7 @@ setup-dev: .venv/.ready-dev
 # --no-deps: the lock names every package, so nothing is left to resolve, and nothing else comes.
 # Where only torch's GPU build is to be had, it does not start without the packages it asks for.
 # --no-compile: pip compiles on one core, compileall on all of them. Left out is what nothing here
-# imports and is two fifths of it all; files for other Python versions do not compile: no fault.
+# imports and is half of it all; files for other Python versions do not compile: no fault.
 .venv/.ready: requirements.lock pyproject.toml
 	@$(if $(PYTHON),,$(error Python 3.11 or newer is needed: install it, or name it with PYTHON=))
 	@$(PYTHON) -c '$(RECENT)' || { echo "$(PYTHON) is not Python 3.11 or newer" >&2; exit 1; }

@@ -27,7 +27,7 @@ _BATCH = 8
 """Texts a call: so few stay in the processor's cache; 32 at once take 1.4 times as long."""
 
 _WINDOW = 160
-"""Tokens read together: twice as many cost more than they find."""
+"""Tokens read together. ``library.vectors.recipe`` names the number: change both."""
 
 _HEADLINE = 40
 """Tokens of title and section heading at the start of a window, at most."""

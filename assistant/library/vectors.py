@@ -38,8 +38,8 @@ class ContextEmbedder(Protocol):
 def recipe(embedder: Embeddings) -> str:
     """How an embedder's vectors are made: part of the index fingerprint.
 
-    Change it together with :func:`mix` and :func:`embed_passages`: vectors of two recipes cannot
-    be compared.
+    Change it together with :func:`mix`, :func:`embed_passages` and the windows that
+    ``sentence_embedder`` reads: vectors of two recipes cannot be compared.
     """
     placed = isinstance(embedder, ContextEmbedder) and embedder.embed_in_context([], []) is not None
     context = "pooled in windows of 160 tokens" if placed else "context"
