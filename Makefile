@@ -48,7 +48,7 @@ lint:
 	$(BIN)/mypy
 
 test-scripted:
-	$(BIN)/python -m pytest -m "not model" -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m "not model" -n 3 --dist loadfile --no-loadscope-reorder
 
 test-model:
 	$(BIN)/python -m pytest -m model
@@ -71,7 +71,7 @@ setup-dev: .venv/.ready-dev
 	@echo "Setting up .venv: $$(grep -c == requirements.lock) packages, a minute or two ..." >&2
 	@$(PYTHON) -m venv .venv
 	@{ $(PIP) install "$$(grep '^pip==' requirements.lock)" && \
-	$(PIP) install --no-deps --no-compile -r requirements.lock && \
+	grep == requirements.lock | xargs -d '\n' -n 50 -P 2 $(PIP) install --no-deps --no-compile && \
 	{ $(BIN)/python -c 'import torch' || \
 		$(PIP) install "$$(grep '^torch==' requirements.lock)"; } && \
 	$(PIP) install --no-deps --editable . && \

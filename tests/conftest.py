@@ -88,6 +88,11 @@ def _is_numeric(host: str) -> bool:
 sys.addaudithook(_refuse_the_network)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, so that at the end no process is left with one of them alone."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _nobodys_settings() -> Iterator[None]:
     """Whoever runs the tests may have set ASSISTANT_ variables; the tests do not see them."""
