@@ -23,7 +23,7 @@ WINDOW: dict[str, Any] = {"viewport": DESKTOP, "color_scheme": "light"}
 def browser() -> Iterator[Browser]:
     with ExitStack() as stack:
         try:
-            browser = stack.enter_context(chromium())
+            browser = stack.enter_context(chromium(**WINDOW))
         except NoBrowser as reason:
             pytest.skip(str(reason))
         yield browser
@@ -44,14 +44,12 @@ def site(_site: Site) -> Site:
 
 
 @pytest.fixture(scope="module")
-def _context(browser: Browser) -> Iterator[BrowserContext]:
+def _context(browser: Browser) -> BrowserContext:
     """What most windows of a module share, one after the other: a cache of the page's scripts.
 
     Reading those anew takes longer than most tests.
     """
-    context = browser.new_context(**WINDOW)
-    yield context
-    context.close()
+    return browser.contexts[0]
 
 
 @pytest.fixture
@@ -69,12 +67,14 @@ def new_visit(
         return visits[-1]
 
     yield visit
+    # Before they are left: a page that is left tells the console which connections it cut.
+    faults = [fault for one in visits for fault in one.faults]
     for one in visits:
         if one.page.context is _context:
             _forget(one)
         else:
             one.page.context.close()
-    assert [fault for one in visits for fault in one.faults] == []
+    assert faults == []
 
 
 def _forget(visit: Visit) -> None:
