@@ -116,13 +116,23 @@ screenshots: setup-dev browser
 
 # The long forms of the reliability tests take hours, and go on where they were stopped; see
 # docs/reliability.md.
-.PHONY: soak sbom audit
+.PHONY: soak fuzz fuzz-web sbom audit
 soak: setup-dev
 	$(BIN)/python tests/soak/run.py all
 
-# Both tools live in an environment of their own, which is removed again.
+# The tools of what follows live in an environment of their own, which is removed again.
 TOOL = tools=$$(mktemp -d) && trap 'rm -rf "$$tools"' EXIT && set -e; \
 	$(PYTHON) -m venv "$$tools"; "$$tools/bin/pip" install -q
+
+# The parsers, in this process and guided by coverage; then every endpoint of the page's server.
+FUZZ_SECONDS ?= 600
+fuzz: setup-dev
+	@tools=$$(mktemp -d) && trap 'rm -rf "$$tools"' EXIT && set -e; \
+	$(PIP) install -q --no-deps --target "$$tools" atheris; PYTHONPATH="$$tools" \
+		$(BIN)/python tests/soak/fuzz.py -max_total_time=$(FUZZ_SECONDS) -timeout=60 -rss_limit_mb=2048
+
+fuzz-web: setup-dev
+	@$(TOOL) schemathesis; $(BIN)/python tests/soak/web.py "$$tools/bin/st"
 
 # What is installed, as CycloneDX, from the lock alone: no network but for the tool.
 sbom:
