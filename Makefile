@@ -48,7 +48,7 @@ lint:
 	$(BIN)/mypy
 
 test-scripted:
-	$(BIN)/python -m pytest -m "not model" -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -m "not model" -n 3 --dist loadfile --no-loadscope-reorder
 
 test-model:
 	$(BIN)/python -m pytest -m model

@@ -181,7 +181,7 @@ def test_what_is_being_written_leaves_the_reader_where_they_are(site: Site, visi
     page = visit.page
     for _ in range(4):
         visit.ask(QUESTION)
-    site.say(" ".join([BÄRBOCK] * 12), delay=0.05)
+    site.say(" ".join([BÄRBOCK] * 12), delay=0.12)
     visit.begin("What did Germany's foreign minister say about Israel?")
     draft = page.locator("#live .draft")
     expect(draft).to_contain_text("obligation")
