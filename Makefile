@@ -63,6 +63,7 @@ setup-dev: .venv/.ready-dev
 
 # --no-deps: the lock names every package, so nothing is left to resolve, and nothing else comes.
 # Where only torch's GPU build is to be had, it does not start without the packages it asks for.
+# Two pips at once, each with a share of the packages: one keeps one core busy.
 # --no-compile: pip compiles on one core, compileall on all of them. Left out is what nothing here
 # imports and is half of it all; files for other Python versions do not compile: no fault.
 .venv/.ready: requirements.lock pyproject.toml
@@ -92,14 +93,16 @@ browser:
 			apt-get -qq install --yes --no-install-recommends chromium >/dev/null; \
 	else echo "No chromium: install it to run the tests of the web page." >&2; fi
 
+# Tools that are needed once live in a folder of their own, which is removed again.
+TOOLS = tools=$$(mktemp -d) && trap 'rm -rf "$$tools"' EXIT && set -e;
+TOOL = $(TOOLS) $(PYTHON) -m venv "$$tools"; "$$tools/bin/pip" install -q
+
 # GPU packages are left out (see .venv/.ready); pins are kept unless UPGRADE=1 or they must move.
 LOCKED := grep -vE "^(nvidia|cuda|triton)\b|== 'emscripten'"
 COMPILE = "$$tools/bin/uv" pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--no-header --no-annotate $(if $(UPGRADE),--upgrade)
 lock:
-	@tools=$$(mktemp -d) && trap 'rm -rf "$$tools"' EXIT && set -e; \
-	$(PYTHON) -m venv "$$tools"; "$$tools/bin/pip" install -q uv; \
-	cp requirements*.lock "$$tools"; cd "$(CURDIR)"; \
+	@$(TOOL) uv; cp requirements*.lock "$$tools"; cd "$(CURDIR)"; \
 	$(COMPILE) -o "$$tools/requirements.lock"; \
 	$(LOCKED) "$$tools/requirements.lock" > requirements.lock; \
 	$(COMPILE) --extra dev -c requirements.lock -o "$$tools/requirements-dev.lock"; \
@@ -120,19 +123,15 @@ screenshots: setup-dev browser
 soak: setup-dev
 	$(BIN)/python tests/soak/run.py all
 
-# The tools of what follows live in an environment of their own, which is removed again.
-TOOL = tools=$$(mktemp -d) && trap 'rm -rf "$$tools"' EXIT && set -e; \
-	$(PYTHON) -m venv "$$tools"; "$$tools/bin/pip" install -q
-
-# The parsers, in this process and guided by coverage; then every endpoint of the page's server.
+# The parsers, guided by coverage, which atheris sees from within only; then every endpoint of the
+# page's server.
 FUZZ_SECONDS ?= 600
 fuzz: setup-dev
-	@tools=$$(mktemp -d) && trap 'rm -rf "$$tools"' EXIT && set -e; \
-	$(PIP) install -q --no-deps --target "$$tools" atheris; PYTHONPATH="$$tools" \
+	@$(TOOLS) $(PIP) install -q --no-deps --target "$$tools" atheris; PYTHONPATH="$$tools" \
 		$(BIN)/python tests/soak/fuzz.py -max_total_time=$(FUZZ_SECONDS) -timeout=60 -rss_limit_mb=2048
 
 fuzz-web: setup-dev
-	@$(TOOL) schemathesis; $(BIN)/python tests/soak/web.py "$$tools/bin/st"
+	@$(TOOL) schemathesis; $(BIN)/python tests/soak/fuzz_web.py "$$tools/bin/st"
 
 # What is installed, as CycloneDX, from the lock alone: no network but for the tool.
 sbom:

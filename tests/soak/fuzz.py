@@ -4,9 +4,9 @@
     make fuzz FUZZ_SECONDS=3600
 
 Unlike the mutants of ``run.py`` the parsers run in this process, so that every exception is
-seen: in the program whatever is not an ArticleError ends the child process that parses, and the
-file is refused. Beginnings are the sound files that the mutants are made of. Stops at the first
-exception, and leaves the input beside it.
+seen: in the program the child process that parses calls a file damaged whatever its parser
+raises. Beginnings are the sound files that the mutants are made of. Stops at the first exception,
+and leaves its input in ``runs``.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ from tests.test_articles_mutated import seeds  # noqa: E402
 KINDS = ("html", "mhtml", "pdf", "docx", "epub", "feed", "sitemap", "text")
 """The first byte of an input says which parser gets the rest."""
 
-CORPUS = ROOT / "runs" / "fuzz"
+RUNS = ROOT / "runs"
+CORPUS = RUNS / "fuzz"
 
 
 def read(data: bytes) -> None:
@@ -61,5 +62,5 @@ def begin() -> None:
 if __name__ == "__main__":
     logging.disable()  # pypdf tells of everything that it mends
     begin()
-    atheris.Setup([*sys.argv, str(CORPUS)], read)
+    atheris.Setup([*sys.argv, f"-artifact_prefix={RUNS}/", str(CORPUS)], read)
     atheris.Fuzz()

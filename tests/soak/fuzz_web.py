@@ -26,7 +26,7 @@ def main(schemathesis: str, *options: str) -> int:
         site.say(POSITION)
         command = [schemathesis, "run", f"{site.url}gradio_api/openapi.json"]
         checks = ["--checks", "not_a_server_error", "--phases", "examples,coverage,fuzzing"]
-        done = subprocess.run([*command, *checks, *options], check=False)
+        done = subprocess.run([*command, *checks, *options], check=False, cwd=folder)
         answer = site.assistant.ask("What was the UK's position?")
         print(f"Asked afterwards: {answer.status}")
         return done.returncode or answer.status != "answered"
