@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -61,6 +62,28 @@ def test_the_server_fetches_nothing_for_anybody(
     answer = client.get(f"/{route}{address}")
     assert answer.status_code in (403, 404)
     assert "root:" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("route", "sent"),
+    [
+        ("call/v2/ask", {"json": {}}),
+        ("call/v2/ask", {"json": {"question": "Who?", "nothing": 1}}),
+        ("upload", {"files": {"other": ("a.txt", b"text")}, "data": {"files": "no file"}}),
+    ],
+)
+def test_wrong_fields_are_the_fault_of_who_sent_them(
+    client: httpx.Client, route: str, sent: dict[str, Any]
+) -> None:
+    answer = client.post(f"/gradio_api/{route}", **sent)
+    assert answer.status_code == 422
+    assert answer.text
+
+
+def test_a_stream_that_nobody_began_ends_with_the_reason(client: httpx.Client) -> None:
+    answer = client.get("/gradio_api/call/ask/nobody-began-this")
+    assert answer.status_code == 200
+    assert answer.text.startswith("event: error")
 
 
 def _spellings(path: Path) -> list[str]:

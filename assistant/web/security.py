@@ -13,7 +13,9 @@ from collections.abc import Iterable
 from urllib.parse import unquote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_UPLOAD = 26_000_000
@@ -74,8 +76,12 @@ class Guard:
                 await self._app(scope, receive, send)
             return
 
+        begun = False
+
         async def guarded(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
+                begun = True
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers[name] = value
@@ -86,7 +92,13 @@ class Guard:
             status, reason = problem
             await PlainTextResponse(reason, status)(scope, receive, guarded)
             return
-        await self._app(scope, _Bounded(receive), guarded)
+        try:
+            await self._app(scope, _Bounded(receive), guarded)
+        except RuntimeError as error:
+            # A stream of events that nobody began says so, and is then broken off by Gradio.
+            if not begun or not isinstance(error.__cause__, HTTPException):
+                raise
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _problem(self, scope: Scope) -> tuple[int, str] | None:
         headers = Headers(scope=scope)
@@ -103,6 +115,16 @@ class Guard:
         if _number(headers.get("content-length")) > MAX_UPLOAD:
             return 413, "That is more than 25 MB at once."
         return None
+
+
+async def wrong_fields(request: Request, error: Exception) -> Response:
+    """Answer what Gradio's endpoints make of missing and unknown fields, else a plain 500.
+
+    For a TypeError: at those two, before anything is called, it is about what was sent.
+    """
+    if not re.search(r"/(?:call/v2/[^/]+/?|upload)$", request.url.path):
+        raise error
+    return PlainTextResponse(str(error), 422)
 
 
 class _Bounded:
