@@ -158,6 +158,7 @@ def table(outcomes: Iterable[Outcome]) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--limit", type=int, help="only the first so many strings")
+    parser.add_argument("--skip", type=int, default=0, help="leave out the first so many")
     parser.add_argument("--places", nargs="+", choices=PLACES, default=PLACES)
     parser.add_argument("--model", help="another model than the default one")
     parser.add_argument("--out", type=Path, default=Path("runs/injection"))
@@ -168,7 +169,7 @@ def main() -> int:
     chosen.out.mkdir(parents=True, exist_ok=True)
     path = chosen.out / f"{chosen.model or 'default'}.jsonl".replace("/", "_")
     done = read(path)
-    wanted = list(plan(injections()[: chosen.limit], questions, chosen.places))
+    wanted = list(plan(injections()[chosen.skip : chosen.limit], questions, chosen.places))
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as store,
         Assistant.open(store, model=chosen.model, offline=True) as assistant,
