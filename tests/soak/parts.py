@@ -251,7 +251,7 @@ PARTS = {
         Part("servers", "`kill -9` of a Chroma server while articles are added", 50, servers),
         Part("disks", "files that may not grow beyond one size after another", 20, disks),
         Part("full", "a disk with no room left, of one size after another", 40, full),
-        Part("states", "25 sequences of 15 acts, damage, crashes, against a dict", 4, states),
+        Part("states", "25 sequences of 15 acts, damage, crashes, against a dict", 20, states),
         Part("processes", "8 processes open one store at once", 50, processes),
         Part("large", "an article of 100,000 passages", 1, large),
         Part("mutants", "mutated files of seven formats", 10_000, mutants),
