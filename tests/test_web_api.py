@@ -220,6 +220,23 @@ def test_an_answer_tells_pages_and_days(site: Site) -> None:
     assert "page 2" in two
 
 
+@pytest.mark.parametrize(
+    ("name", "given", "told"),
+    [
+        ("/ask", (7,), "question: "),
+        ("/ask", (QUESTION, None, 0.5), "history: "),
+        ("/ask", (QUESTION, None, [["only a question"]]), "pairs"),
+        ("/add", ("", ["no", "text"]), "text: "),
+        ("/search", (QUESTION, "many"), "k: "),
+    ],
+)
+def test_an_argument_of_the_wrong_type_is_refused_by_its_name(
+    client: Client, name: str, given: tuple[object, ...], told: str
+) -> None:
+    with pytest.raises(AppError, match=told):
+        client.predict(*given, api_name=name)
+
+
 def test_a_follow_up_is_understood_by_its_history(site: Site, client: Client) -> None:
     history = [[QUESTION, POSITION]]
     answer = client.predict("And Germany's?", None, history, api_name="/ask")

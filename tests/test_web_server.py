@@ -69,6 +69,10 @@ def test_the_server_fetches_nothing_for_anybody(
     [
         ("call/v2/ask", {"json": {}}),
         ("call/v2/ask", {"json": {"question": "Who?", "nothing": 1}}),
+        (
+            "upload?upload_id=1",
+            {"files": {"files": (None, b"no file")}},
+        ),
         ("upload", {"files": {"other": ("a.txt", b"text")}, "data": {"files": "no file"}}),
     ],
 )

@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import wraps
-from typing import Any
+from inspect import signature
+from typing import Any, ParamSpec, TypeVar
 
 import gradio as gr
 from gradio.events import api as endpoint
+from pydantic import ValidationError, validate_call
 
 from assistant.errors import AssistantError, Stopped, UserInputError
 from assistant.reading import Halt, never
@@ -23,6 +25,28 @@ from assistant.web.workspace import Workspace
 MAX_RESULTS = 50
 MAX_TURNS = 20
 MAX_TEXT = 5_000_000
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _typed(function: Callable[P, R]) -> Callable[P, R]:
+    """The function, with arguments of another type than it declares refused by name."""
+    called, names = validate_call(function), list(signature(function).parameters)
+
+    @wraps(function)
+    def typed(*given: P.args, **named: P.kwargs) -> R:
+        try:
+            return called(*given, **named)
+        except ValidationError as error:
+            wrong = []
+            for row in error.errors(include_url=False):
+                first, *rest = row["loc"]
+                place = (names[first] if isinstance(first, int) else first, *rest)
+                wrong.append(f"{'.'.join(map(str, place))}: {row['msg']}")
+            raise UserInputError("; ".join(wrong)) from None
+
+    return typed
 
 
 class Endpoints:
@@ -71,6 +95,7 @@ class Endpoints:
                 else:
                     yield {"event": "evidence", **asdict(event)}
 
+    @_typed
     def _events(
         self,
         question: str,
@@ -86,6 +111,7 @@ class Endpoints:
             stopped=stopped,
         )
 
+    @_typed
     def add_article(self, url: str = "", text: str = "", title: str = "") -> dict[str, Any]:
         """Add an article to the library, from its web address or from its text."""
         given = text[:MAX_TEXT] if text else None
@@ -104,11 +130,13 @@ class Endpoints:
         """List the articles in the library: id, title, source, outlet, byline and date."""
         return [_described(article) for article in self._workspace.assistant.articles()]
 
+    @_typed
     def remove(self, article_id: str) -> dict[str, Any]:
         """Remove an article from the library."""
         self._workspace.remove(article_id)
         return {"removed": article_id}
 
+    @_typed
     def search_passages(
         self, query: str, k: int = 8, articles: list[str] | None = None
     ) -> list[dict[str, Any]]:

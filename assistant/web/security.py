@@ -117,10 +117,14 @@ class Guard:
         return None
 
 
-async def wrong_fields(request: Request, error: Exception) -> Response:
-    """Answer what Gradio's endpoints make of missing and unknown fields, else a plain 500.
+WRONG_FIELDS = (TypeError, AttributeError)
+"""What Gradio's endpoints make of missing and unknown fields, and of fields that are no files."""
 
-    For a TypeError: at those two, before anything is called, it is about what was sent.
+
+async def wrong_fields(request: Request, error: Exception) -> Response:
+    """Answer one of :data:`WRONG_FIELDS`, else a plain 500.
+
+    At these two routes, before anything is called, they are about what was sent.
     """
     if not re.search(r"/(?:call/v2/[^/]+/?|upload)$", request.url.path):
         raise error

@@ -23,7 +23,7 @@ from assistant.web.binding import (
     check_binding,
     parse_auth,
 )
-from assistant.web.security import Guard, is_loopback, wrong_fields
+from assistant.web.security import WRONG_FIELDS, Guard, is_loopback, wrong_fields
 
 if TYPE_CHECKING:
     import uvicorn
@@ -143,7 +143,7 @@ def _add_page(app: FastAPI, page: Blocks, auth: Accounts, root_path: str) -> Non
         footer_links=[],
         run_history=False,
         root_path=root_path or None,
-        app_kwargs={"exception_handlers": {TypeError: wrong_fields}},
+        app_kwargs={"exception_handlers": dict.fromkeys(WRONG_FIELDS, wrong_fields)},
         favicon_path=favicon(),
         theme=theme(),
         head=head(),
