@@ -141,7 +141,7 @@ class Endpoints:
         self, query: str, k: int = 8, articles: list[str] | None = None
     ) -> list[dict[str, Any]]:
         """Find the passages nearest to a query, best first, without any language model."""
-        count = max(1, min(int(k), MAX_RESULTS))
+        count = max(1, min(k, MAX_RESULTS))
         hits = self._workspace.assistant.search(query, k=count, articles=articles or None)
         return [asdict(hit) for hit in hits]
 
@@ -183,7 +183,7 @@ def _turns(history: Sequence[Sequence[str]] | None) -> tuple[Turn, ...]:
     pairs = list(history or ())[-MAX_TURNS:]
     if any(len(pair) != 2 for pair in pairs):
         raise UserInputError("history is a list of [question, answer] pairs.")
-    return tuple(Turn(str(question), str(answer)) for question, answer in pairs)
+    return tuple(Turn(question, answer) for question, answer in pairs)
 
 
 def _described(article: Article) -> dict[str, Any]:

@@ -50,6 +50,10 @@ HEADERS = {
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
 
+WRONG_FIELDS = (TypeError, AttributeError)
+"""What Gradio makes of missing and unknown fields of a call, and of uploaded fields that are no
+files, for which :func:`wrong_fields` answers."""
+
 _REFUSED = re.compile(
     r"/(?:proxy=|vibe|undo-vibe|monitoring|profiling|process_recording|dev/|runs\b|run-history|"
     r"stream/|deep_link|component_server|custom_component/|file=[a-z][a-z0-9+.-]*:|"
@@ -117,18 +121,17 @@ class Guard:
         return None
 
 
-WRONG_FIELDS = (TypeError, AttributeError)
-"""What Gradio's endpoints make of missing and unknown fields, and of fields that are no files."""
-
-
 async def wrong_fields(request: Request, error: Exception) -> Response:
     """Answer one of :data:`WRONG_FIELDS`, else a plain 500.
 
     At these two routes, before anything is called, they are about what was sent.
     """
-    if not re.search(r"/(?:call/v2/[^/]+/?|upload)$", request.url.path):
-        raise error
-    return PlainTextResponse(str(error), 422)
+    path = request.url.path
+    if path.endswith("/upload"):
+        return PlainTextResponse("Send each file as a form field with a file, named 'files'.", 422)
+    if isinstance(error, TypeError) and re.search(r"/call/v2/[^/]+/?$", path):
+        return PlainTextResponse(str(error), 422)
+    raise error
 
 
 class _Bounded:
