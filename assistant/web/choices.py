@@ -7,7 +7,7 @@ read by whoever uses it next.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -27,17 +27,19 @@ ENDPOINT = "A model server …"
 MAX_NAME = 300
 """Characters of an address or a name."""
 
+_GIVEN = "(model, caution, endpoint, name) => ({model, caution, endpoint, name})"
+
 
 @dataclass(frozen=True, slots=True)
 class ChoiceWidgets:
-    """The widgets that make up a :class:`Choice`, and what happens when one was got ready."""
+    """The widgets that make up a :class:`Choice`, and how often one was got ready."""
 
     model: gr.Dropdown
     caution: gr.Slider
     endpoint: gr.Textbox
     name: gr.Textbox
     key: gr.Textbox
-    prepared: Any
+    prepared: gr.State
 
     def inputs(self) -> list[Any]:
         """In the order :meth:`read` takes their values."""
@@ -103,8 +105,9 @@ def lay_out(workspace: Workspace) -> ChoiceWidgets:
 
     hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     kept.click(ratings, None, download, **hidden)
-    prepared = ready.click(prepare, widgets.inputs(), state, concurrency_limit=1, **hidden)
-    return replace(widgets, prepared=prepared)
+    got = ready.click(prepare, widgets.inputs(), state, concurrency_limit=1, **hidden)
+    got.then(lambda times: times + 1, widgets.prepared, widgets.prepared, queue=False, **hidden)
+    return widgets
 
 
 def keep(
@@ -121,12 +124,12 @@ def keep(
             before.name,
         ]
 
-    def store(model: str, caution: float, endpoint: str, name: str) -> tuple[Any, Any]:
+    def named(model: str, caution: float, endpoint: str, name: str) -> Any:
         given = {"model": model, "caution": caution, "endpoint": endpoint, "name": name}
         opening = workspace.opening
         if not opening.done() or opening.exception():  # which the top line tells
-            return given, gr.skip()
-        return given, header_html(answering(workspace, given))
+            return gr.skip()
+        return header_html(answering(workspace, given))
 
     fields: list[Any] = [widgets.model, widgets.caution, widgets.endpoint, widgets.name]
     quick: dict[str, Any] = {
@@ -135,10 +138,13 @@ def keep(
         "show_progress": "hidden",
     }
     page.load(restore, kept, fields, **quick)
-    changes = [field.change for field in fields]
-    gr.on(changes, store, fields, [kept, top], trigger_mode="always_last", **quick)
-    # The model that was configured may be had now, which it was not before.
-    widgets.prepared.then(store, fields, [kept, top], **quick)
+    changes: list[Any] = [field.change for field in fields]
+    # In the browser alone: by way of the server, a page closed at once would lose the choice.
+    gr.on(changes, None, fields, kept, js=_GIVEN, api_visibility="private")
+    # One listener, which runs once at a time: of two, the older's name could come last. A model
+    # got ready counts as a change, since the one that was configured may be had only now.
+    changes.append(widgets.prepared.change)
+    gr.on(changes, named, fields, top, trigger_mode="always_last", **quick)
 
 
 def answering(workspace: Workspace, kept: object) -> str:
@@ -172,7 +178,7 @@ def _widgets(workspace: Workspace) -> ChoiceWidgets:
         info="0 answers whenever it can; 1 says “The article does not say” when in any doubt.",
         elem_id="caution",
     )
-    return ChoiceWidgets(model, caution, *server, prepared=None)
+    return ChoiceWidgets(model, caution, *server, prepared=gr.State(0))
 
 
 def _model_server(model: gr.Dropdown) -> tuple[gr.Textbox, gr.Textbox, gr.Textbox]:
