@@ -1,12 +1,13 @@
 """How fast articles are embedded, and whether as much is found: the product beside the defaults.
 
-    python benchmarks/embedding.py [--passages N] [--backends defaults product int8 openvino]
+    python benchmarks/embedding.py [--passages N] [--backends defaults product exact …]
 
 ``defaults`` is ``SentenceTransformer(folder).encode(texts)`` over every passage alone and once
 more between its neighbours; ``product`` is what the library calls, which reads the neighbours
-once. ``int8`` is the same texts as ``defaults`` with linear layers in eight bits (torch),
-``openvino`` as a graph of that engine, where it is installed. What is found is measured on the
-questions of ``../shared``.
+once; ``exact`` is the same without bfloat16, which ``product`` uses where the processor can.
+``int8`` is the texts of ``defaults`` with linear layers in eight bits (torch), ``openvino`` as a
+graph of that engine, where it is installed. What is found is measured on the questions of
+``../shared``.
 """
 
 from __future__ import annotations
@@ -47,9 +48,12 @@ def defaults(folder: Path) -> Embed:
 
 def product(folder: Path) -> Embed:
     """The embedder of the library, as the library calls it."""
-    embedder = SentenceTransformerEmbedder(folder)
-    dimension = len(embedder.embed_query("dimension"))
-    return lambda article, passages: embed_passages(embedder, article, passages, dimension)
+    return _as_library(SentenceTransformerEmbedder(folder))
+
+
+def exact(folder: Path) -> Embed:
+    """The same in float32 throughout."""
+    return _as_library(SentenceTransformerEmbedder(folder, halves=False))
 
 
 def int8(folder: Path) -> Embed:
@@ -92,6 +96,7 @@ def openvino(folder: Path) -> Embed:
 BACKENDS: dict[str, Callable[[Path], Embed]] = {
     "defaults": defaults,
     "product": product,
+    "exact": exact,
     "int8": int8,
     "openvino": openvino,
 }
@@ -101,6 +106,11 @@ def _model(folder: Path) -> Any:
     from sentence_transformers import SentenceTransformer
 
     return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+
+
+def _as_library(embedder: SentenceTransformerEmbedder) -> Embed:
+    dimension = len(embedder.embed_query("dimension"))
+    return lambda article, passages: embed_passages(embedder, article, passages, dimension)
 
 
 def _as_texts(encode: Encode) -> Embed:

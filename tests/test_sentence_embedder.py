@@ -57,6 +57,19 @@ def test_the_sentence_before_says_who_she_is(minilm: SentenceTransformerEmbedder
     assert here[1] > elsewhere[1] + 0.05
 
 
+def test_halves_give_nearly_the_same_vectors(folder: Path) -> None:
+    article = load_article(SEED)
+    texts = [passage.text for passage in split_article(article)]
+    exact, halves = (SentenceTransformerEmbedder(folder, halves=on) for on in (False, True))
+    for vectors in (
+        [np.asarray(model.embed_documents(texts)) for model in (exact, halves)],
+        [placed(model, texts) for model in (exact, halves)],
+    ):
+        cosines = (vectors[0] * vectors[1]).sum(axis=1)
+        assert cosines.min() > 0.9999
+        assert not np.array_equal(*vectors)
+
+
 def test_a_headline_is_read_and_leaves_room(minilm: SentenceTransformerEmbedder) -> None:
     text = TALKS[1:2]
     headed = placed(minilm, text, "Ferries in Odesa")
