@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 
 _WORDS = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*", re.UNICODE)
 _POSSESSIVE = re.compile(r"['’]s?$")
 _LONGEST = 4
 """Words of a country's name at most; the full official names are not written in news."""
+
+_SENTENCE = 1_000
+"""Characters of what is remembered once it was looked through; whole articles are not."""
 
 _ALSO: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -38,6 +41,10 @@ def mentions(text: str) -> tuple[tuple[int, int, str], ...]:
 
     The longest name wins: "South Sudan" is not Sudan, and its words are no names of their own.
     """
+    return (_mentions_again if len(text) <= _SENTENCE else _mentions)(text)
+
+
+def _mentions(text: str) -> tuple[tuple[int, int, str], ...]:
     index = _index()
     tokens = list(_WORDS.finditer(text))
     bare = [_POSSESSIVE.sub("", token.group()) for token in tokens]
@@ -49,6 +56,9 @@ def mentions(text: str) -> tuple[tuple[int, int, str], ...]:
             found.append((tokens[i].start(), tokens[i + size - 1].end(), country))
         i += size
     return tuple(found)
+
+
+_mentions_again = lru_cache(maxsize=4096)(_mentions)
 
 
 def expansions(text: str) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ from assistant.overview import central, gist
 from assistant.reading import Reader, passages_text
 from assistant.schema import Article, Citation, Passage, RetrievedPassage
 from assistant.voices import unnamed_speakers
-from assistant.wording import content_words, figures, names, numbers
+from assistant.wording import content_words, figures, names, numbers, vocabulary
 
 _STATED = 3
 """How many of someone's statements, the nearest to the question, are read and looked through."""
@@ -271,9 +271,7 @@ class Inquiry:
         asked = names(f"x {self.asked}") | numbers(self.asked)
         if not asked:
             return asked
-        text = self._article.text
-        known = {*content_words(text), *names(text), *numbers(text)}
-        return asked - known - set(content_words(self._article.title))
+        return asked - vocabulary(self._article.text) - set(content_words(self._article.title))
 
 
 def _names_speaker(grounded: Grounded, statement: Statement) -> bool:

@@ -72,7 +72,8 @@ class ScriptedChatModel(BaseChatModel):
     ) -> Iterator[ChatGenerationChunk]:
         reply = self._reply(messages, kwargs)
         for word in re.findall(r"\s*\S+", reply.text):
-            time.sleep(self.delay)
+            if self.delay:
+                time.sleep(self.delay)
             yield ChatGenerationChunk(message=AIMessageChunk(content=word))
         yield ChatGenerationChunk(
             message=AIMessageChunk(content="", response_metadata=dict(reply.response_metadata))

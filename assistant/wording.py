@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 
 from snowballstemmer import stemmer
 
@@ -66,6 +66,7 @@ _UNNAMING = frozenset(
     "i i'm i'd i'll i've mr mrs ms dr prof sir lord lady sen rep gov gen president "
     "yesterday today tomorrow".split()
 )
+_NO_NAMES = STOPWORDS | _UNNAMING | _DAYS | _MONTHS | _NUMBER_WORDS.keys()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ def names(text: str, known: frozenset[str] = frozenset()) -> frozenset[str]:
         word, folded = match.group(), _plain(match.group())
         if not word[0].isupper() or len(folded) < 2 or match.start() in within:
             continue
-        if folded in STOPWORDS | _UNNAMING | _DAYS | _MONTHS | _NUMBER_WORDS.keys():
+        if folded in _NO_NAMES:
             continue
         if folded not in known and _opens(text, match.start()):
             follower = matches[i + 1] if i + 1 < len(matches) else None
@@ -148,6 +149,12 @@ def names(text: str, known: frozenset[str] = frozenset()) -> frozenset[str]:
                 continue
         found.add(folded)
     return frozenset(found)
+
+
+@lru_cache(maxsize=16)
+def vocabulary(text: str) -> frozenset[str]:
+    """Everything that a text as a whole has of content words, names and numbers."""
+    return frozenset(content_words(text)) | names(text) | numbers(text)
 
 
 def abbreviations(text: str) -> frozenset[str]:
@@ -195,6 +202,7 @@ def _opens(text: str, start: int) -> bool:
     return not said or "\n" in space or said[-1] in '“"‘([' or (said[-1] in ".!?…:" and space != "")
 
 
+@lru_cache(maxsize=2**16)
 def _plain(word: str) -> str:
     is_capital = word[:1].isupper()
     word = unicodedata.normalize("NFKD", word).casefold().replace("’", "'")

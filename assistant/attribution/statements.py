@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from assistant.attribution.clauses import agent, is_verb, phrase_end, source_end
 from assistant.attribution.people import Cast, Member, Mention, Person
@@ -56,7 +57,12 @@ class SpeakerIndex:
 
 def speaker_index(article: Article, passages: Sequence[Passage]) -> SpeakerIndex:
     """Read an article's passages (all of them, in order) for who says what."""
-    reader = _Reader(article.text, passages)
+    return _read(article.text, tuple(passages))
+
+
+@lru_cache(maxsize=16)  # reading takes 10 ms and more, and every question needs it
+def _read(text: str, passages: tuple[Passage, ...]) -> SpeakerIndex:
+    reader = _Reader(text, passages)
     voices = reader.read()
     people = reader.cast.freeze()
     made = tuple(
