@@ -11,6 +11,7 @@ import tempfile
 import threading
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import ExitStack, suppress
+from contextvars import copy_context
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -39,6 +40,7 @@ from assistant.schema import (
     Turn,
 )
 from assistant.settings import Settings
+from assistant.tracing import span
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -116,17 +118,18 @@ class Assistant:
         )
         if temporary:
             loaded = loaded.model_copy(update={"chroma_url": None})
-        chat, notices = _chat_model(loaded, model, progress)
-        if warm:
-            _load_behind(chat)
-        if embedder is None or isinstance(embedder, str):
-            embeddings, name = models.embedder(loaded, progress), loaded.embedder
-        else:
-            embeddings, name = embedder, type(embedder).__name__
-        library = Library.open(
-            loaded.store, embeddings, embedder_name=name, chroma_url=loaded.chroma_url
-        )
-        return cls(loaded, library=library, chat_model=chat, notices=notices)
+        with span("open"):
+            chat, notices = _chat_model(loaded, model, progress)
+            if warm:
+                _load_behind(chat)
+            if embedder is None or isinstance(embedder, str):
+                embeddings, name = models.embedder(loaded, progress), loaded.embedder
+            else:
+                embeddings, name = embedder, type(embedder).__name__
+            library = Library.open(
+                loaded.store, embeddings, embedder_name=name, chroma_url=loaded.chroma_url
+            )
+            return cls(loaded, library=library, chat_model=chat, notices=notices)
 
     def close(self) -> None:
         """Close the library and free the model."""
@@ -249,9 +252,9 @@ class Assistant:
             UserInputError, EmptyLibrary, UnknownArticle.
         """
         _check_count(k)
-        return retrieval.search(
-            self._library, _checked(query), k=k, article_ids=self._scope(articles)
-        )
+        asked, scope = _checked(query), self._scope(articles)
+        with span("search", articles=len(scope)):
+            return retrieval.search(self._library, asked, k=k, article_ids=scope)
 
     def ask(
         self,
@@ -392,7 +395,8 @@ def _load_behind(model: BaseChatModel | None) -> None:
         with suppress(ModelError):
             load()
 
-    threading.Thread(target=quietly, name="load the model", daemon=True).start()
+    told = copy_context()  # its time counts where it was asked for
+    threading.Thread(target=told.run, args=(quietly,), name="load the model", daemon=True).start()
 
 
 def _name(model: BaseChatModel | None, settings: Settings) -> str:

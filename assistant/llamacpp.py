@@ -28,6 +28,7 @@ from assistant.errors import ModelError, Stopped
 from assistant.llamareply import checked, chunk_of
 from assistant.llamaserver import LlamaServer
 from assistant.states import ENDING, SavedStates
+from assistant.tracing import span
 from assistant.turns import Turns
 
 _END = object()
@@ -139,13 +140,14 @@ class LlamaCppChat(BaseChatModel):
 
     def _loaded(self) -> LlamaServer:
         if self._server is None:
-            self._server = LlamaServer(
-                self.path,
-                context_tokens=self.context_tokens,
-                threads=self.threads,
-                max_tokens=self.max_tokens,
-                states=self._saved.folder,
-            )
+            with span("load model", model=self.path.stem):
+                self._server = LlamaServer(
+                    self.path,
+                    context_tokens=self.context_tokens,
+                    threads=self.threads,
+                    max_tokens=self.max_tokens,
+                    states=self._saved.folder,
+                )
         return self._server
 
     def _file(self) -> str:

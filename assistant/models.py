@@ -21,6 +21,7 @@ from assistant import weights
 from assistant.endpoint_faults import TOO_SLOW, UNREACHABLE, UNREADABLE, refusal
 from assistant.errors import EndpointError, EndpointRefused, ModelError, PromptTooLong
 from assistant.settings import THIS_MACHINE, Settings
+from assistant.tracing import span
 
 EXTRACTIVE = "extractive"
 """The name of "no language model": the best evidence sentences are the answer."""
@@ -47,10 +48,10 @@ def embedder(settings: Settings, progress: Progress | None = None) -> Embeddings
 
         return HashEmbedder()
     if name in weights.catalogue():
-        return _sentence_embedder(weights.ensure(name, settings, progress))
+        return _sentence_embedder(weights.ensure(name, settings, progress), name)
     folder = Path(name).expanduser()
     if folder.is_dir():
-        return _sentence_embedder(folder)
+        return _sentence_embedder(folder, folder.name)
     raise ModelError(
         f"There is no embedder '{name}'. Use one of {_known('embedder')}, '{HASH}', "
         "or the folder of a sentence-transformers model."
@@ -117,10 +118,11 @@ def endpoint_errors(model: BaseChatModel) -> Iterator[None]:
         raise kind(f"{where} {_cause(error, status)}") from error
 
 
-def _sentence_embedder(folder: Path) -> Embeddings:
-    from assistant.sentence_embedder import SentenceTransformerEmbedder
+def _sentence_embedder(folder: Path, name: str) -> Embeddings:
+    with span("load embedder", model=name):
+        from assistant.sentence_embedder import SentenceTransformerEmbedder
 
-    return SentenceTransformerEmbedder(folder)
+        return SentenceTransformerEmbedder(folder)
 
 
 def _in_process(path: Path, settings: Settings) -> BaseChatModel:

@@ -38,6 +38,7 @@ from assistant.schema import (
 )
 from assistant.settings import Settings
 from assistant.stopwatch import Stopwatch
+from assistant.tracing import Span, Value
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -70,12 +71,23 @@ class Pipeline:
             Stopped: ``stopped`` said so.
         """
         with _asking(self.chat_model):
-            yield from self._events(question, scope, history, stopped)
+            asking = Span("ask")
+            asking.set(articles=len(scope), gen_ai__request__model=self.model_name)
+            try:
+                yield from self._events(question, scope, history, stopped, asking)
+            except BaseException as error:
+                asking.end(error)
+                raise
 
     def _events(
-        self, question: str, scope: Sequence[str], history: Sequence[Turn], stopped: Halt
+        self,
+        question: str,
+        scope: Sequence[str],
+        history: Sequence[Turn],
+        stopped: Halt,
+        asking: Span,
     ) -> Generator[StreamEvent, None, None]:
-        clock = Stopwatch()
+        clock = Stopwatch(asking)
         asked = standalone(question, history, self.chat_model, self.settings.prompts, stopped)
         if history:
             clock.lap("rewrite")
@@ -93,7 +105,9 @@ class Pipeline:
             label = f"{names[key]}: " if len(tasks) > 1 else ""
             reply.text = ""
             findings[key] = yield from _labelled(label, self._find(task, reply, clock, stopped))
-        yield self._answer(tasks, findings, hits, reply, clock)
+        answer = self._answer(tasks, findings, hits, reply, clock)
+        asking.set(**_told(answer)).end()  # before whoever asked does something with the answer
+        yield answer
 
     def _inquiry(
         self, question: str, asked: str, key: str, hits: Sequence[RetrievedPassage], among: int
@@ -161,6 +175,16 @@ class Pipeline:
 def _asking(model: BaseChatModel | None) -> AbstractContextManager[None]:
     """Holds back what the model may read while nobody asks, from the first word to the last."""
     return model.turns.asking() if isinstance(model, LlamaCppChat) else nullcontext()
+
+
+def _told(answer: Answer) -> dict[str, Value]:
+    """What a span says of an answer."""
+    tokens = {
+        "gen_ai__usage__input_tokens": answer.timings.prompt_tokens,
+        "gen_ai__usage__output_tokens": answer.timings.completion_tokens,
+    }
+    known: dict[str, Value] = {name: n for name, n in tokens.items() if n is not None}
+    return {**known, "status": answer.status, "confidence": answer.confidence}
 
 
 def _places(citations: Sequence[Citation], articles: Mapping[str, Article]) -> tuple[Place, ...]:

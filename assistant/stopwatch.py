@@ -5,20 +5,27 @@ from __future__ import annotations
 import time
 
 from assistant.schema import Timings
+from assistant.tracing import Span
 
 
 class Stopwatch:
-    """Started by making it. ``lap`` ends a stage or a part of it, ``mark`` notes a moment once."""
+    """Started by making it. ``lap`` ends a stage or a part of it, ``mark`` notes a moment once.
 
-    def __init__(self) -> None:
+    Each lap is a span within ``question``, the span of the whole, which its maker ends.
+    """
+
+    def __init__(self, question: Span) -> None:
+        self._question = question
         self._start = self._last = time.perf_counter()
+        self._clock = time.time_ns()
         self._laps: dict[str, float] = {}
         self._marks: dict[str, float] = {}
 
     def lap(self, stage: str) -> None:
-        now = time.perf_counter()
+        now, clock = time.perf_counter(), time.time_ns()
         self._laps[stage] = round(self._laps.get(stage, 0.0) + now - self._last, 4)
-        self._last = now
+        Span(stage, within=self._question, since=self._clock).end(at=clock)
+        self._last, self._clock = now, clock
 
     def mark(self, moment: str) -> None:
         self._marks.setdefault(moment, round(time.perf_counter() - self._start, 4))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import time
 from pathlib import Path
@@ -107,6 +108,28 @@ class TestAsk:
                 line.strip().startswith(stage) and line.endswith(" ms")
                 for line in timed.splitlines()
             )
+
+    def test_stages_of_a_command_on_standard_error(self, command: CommandLine) -> None:
+        ran = command("ask", QUESTION, "-a", SEED, "--timings", "--json")
+        assert ran.data["question"] == QUESTION
+        for stage in ("read article", "open", "add", "  embed", "ask", "  retrieve", "the command"):
+            assert re.search(rf"^  {stage} +[\d,]+ ms$", ran.err, re.MULTILINE), stage
+
+    @pytest.mark.parametrize(
+        "words", ["list", "search harbour", "doctor", "models list", "eval --limit 2"]
+    )
+    def test_every_command_tells_its_time_when_asked(
+        self, command: CommandLine, words: str
+    ) -> None:
+        command("add", SEED)
+        asked = words.split()
+        assert "the command " not in command(*asked).err
+        assert re.search(r"^  the command +[\d,]+ ms$", command(*asked, "--timings").err, re.M)
+
+    def test_a_command_that_fails_tells_its_time_too(self, command: CommandLine) -> None:
+        ran = command("add", "nowhere.txt", "--timings")
+        assert ran.code == 1
+        assert re.search(r"^  the command +[\d,]+ ms$", ran.err, re.MULTILINE)
 
     def test_what_the_article_does_not_say(self, command: CommandLine) -> None:
         command.set(caution="1")

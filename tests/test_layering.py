@@ -19,7 +19,7 @@ PACKAGE = Path(assistant.__file__).parent
 # From the bottom up. A module imports from layers below its own only; a new one gets a place here.
 LAYERS = (
     "aliases connections endpoint_faults errors labels memory printable replies turns",
-    "footnotes states",
+    "footnotes states tracing",
     "prompts schema",
     "endpoint_client fetching parts passages sandbox seeds sentence_embedder settings stopwatch",
     "testing wording",
@@ -55,6 +55,7 @@ ONLY_HERE = {
     "endpoint": "langchain_openai openai",
     "llamaserver": "xllamacpp",
     "library": "chromadb sqlite3",
+    "tracing": "opentelemetry",
     "web": "gradio fastapi starlette uvicorn",
     "cli": "typer",
 }

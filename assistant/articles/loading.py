@@ -23,6 +23,7 @@ from assistant.errors import ArticleError, FetchError
 from assistant.fetching import Fetcher, is_url
 from assistant.sandbox import Sandbox
 from assistant.schema import Article
+from assistant.tracing import span
 
 MAX_BYTES = 25_000_000
 MAX_CHARS = 5_000_000
@@ -95,17 +96,18 @@ class Loader:
         title: str | None = None,
     ) -> Article:
         """As :func:`load_article`."""
-        if text is not None:
-            name, parsed = str(source or "text"), Parsed(text)
-        elif source is None:
-            raise ArticleError("nothing to add: give a path, a URL, or text=")
-        elif is_url(named(source)):
-            name, parsed = str(source), self._from_url(str(source))
-        else:
-            name, parsed = self._from_file(source)
-        return article_from(
-            parsed, name=name, title=title, named=text is None, most=self._max_chars
-        )
+        with span("read article"):
+            if text is not None:
+                name, parsed = str(source or "text"), Parsed(text)
+            elif source is None:
+                raise ArticleError("nothing to add: give a path, a URL, or text=")
+            elif is_url(named(source)):
+                name, parsed = str(source), self._from_url(str(source))
+            else:
+                name, parsed = self._from_file(source)
+            return article_from(
+                parsed, name=name, title=title, named=text is None, most=self._max_chars
+            )
 
     def expand(self, source: str | Path) -> list[str]:
         """Every single source that ``source`` stands for, each of which :meth:`load` takes.

@@ -48,6 +48,7 @@ def add(
             help="A host that may have a private address and any port (repeatable).",
         ),
     ] = None,
+    timings: options.Timings = False,
     as_json: options.AsJson = False,
 ) -> int:
     """Add articles to the library, or the new version of what has changed.
@@ -81,6 +82,7 @@ def add(
 
 def list_articles(
     store: options.Store = None,
+    timings: options.Timings = False,
     as_json: options.AsJson = False,
 ) -> None:
     """List the articles of the library."""
@@ -106,6 +108,7 @@ def remove(
     ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids from 'assistant list'.")],
     store: options.Store = None,
     chroma_url: options.ChromaUrl = None,
+    timings: options.Timings = False,
 ) -> None:
     """Remove articles from the library."""
     from assistant.cli.printing import console, say

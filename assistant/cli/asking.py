@@ -29,9 +29,7 @@ def ask(
     caution: options.Caution = None,
     extractive: options.Extractive = False,
     offline: options.Offline = None,
-    timings: Annotated[
-        bool, typer.Option("--timings", help="Print milliseconds and tokens by stage.")
-    ] = False,
+    timings: options.Timings = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Answer a question, each sentence with the quote it rests on.
@@ -82,6 +80,7 @@ def chat(
     caution: options.Caution = None,
     extractive: options.Extractive = False,
     offline: options.Offline = None,
+    timings: options.Timings = False,
 ) -> int:
     """Ask one question after the other; follow-ups like "And Germany's?" are understood.
 
@@ -105,7 +104,7 @@ def chat(
     ):
         scope = _stored(articles, assistant)
         waiting.stop()
-        return Conversation(assistant, scope or None).run()
+        return Conversation(assistant, scope or None, timings=timings).run()
 
 
 def search(
@@ -114,6 +113,7 @@ def search(
     only: options.Only = None,
     store: options.Store = None,
     offline: options.Offline = None,
+    timings: options.Timings = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Print the passages nearest to a query, best first; no language model is involved."""

@@ -20,6 +20,7 @@ def doctor(
     model: options.Model = None,
     endpoint: options.Endpoint = None,
     offline: options.Offline = None,
+    timings: options.Timings = False,
     as_json: options.AsJson = False,
 ) -> int:
     """Check the installation, and say what mends it. Exit code 1 where a check failed."""

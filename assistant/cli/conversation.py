@@ -29,8 +29,11 @@ _HELP = "/articles  /add FILE_OR_URL  /new (forget what was said)  /quit"
 class Conversation:
     """Questions and answers until the end of input. ``articles`` are ids; None asks them all."""
 
-    def __init__(self, assistant: Assistant, articles: Sequence[str] | None) -> None:
+    def __init__(
+        self, assistant: Assistant, articles: Sequence[str] | None, *, timings: bool = False
+    ) -> None:
         self._assistant = assistant
+        self._timings = timings
         self._articles = list(articles) if articles is not None else None
         self._history: list[Turn] = []
         self._screen = console()
@@ -94,7 +97,7 @@ class Conversation:
                 return
         ids = {hit.passage.article_id for hit in answer.related}
         shown = {key: self._assistant.library.article(key) for key in ids}
-        print_answer(answer, self._screen, shown)
+        print_answer(answer, self._screen, shown, timings=self._timings)
         self._screen.print()
         self._history = [*self._history, Turn(question, answer)][-_REMEMBERED:]
 

@@ -55,6 +55,7 @@ def evaluate(
     caution: options.Caution = None,
     extractive: options.Extractive = False,
     offline: options.Offline = None,
+    timings: options.Timings = False,
     as_json: options.AsJson = False,
 ) -> int:
     """Ask every question of a set and report how good the answers are, with intervals.
@@ -99,6 +100,7 @@ def questions(
     model: options.Model = None,
     endpoint: options.Endpoint = None,
     offline: options.Offline = None,
+    timings: options.Timings = False,
 ) -> int:
     """Draft questions about an article, with evidence, for a person to review."""
     from assistant import models

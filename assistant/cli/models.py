@@ -9,6 +9,7 @@ import typer
 
 from assistant.cli import options
 from assistant.errors import WeightsError
+from assistant.tracing import span
 
 app = typer.Typer(help="Model files: list, download, check.", no_args_is_help=True)
 
@@ -16,7 +17,7 @@ Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", show_def
 
 
 @app.command("list")
-def list_models(as_json: options.AsJson = False) -> None:
+def list_models(timings: options.Timings = False, as_json: options.AsJson = False) -> None:
     """List the models that can be had, and which are here."""
     from assistant import weights
     from assistant.cli.printing import console, print_json, say
@@ -47,7 +48,9 @@ def list_models(as_json: options.AsJson = False) -> None:
 
 
 @app.command()
-def pull(names: Names = None, offline: options.Offline = None) -> None:
+def pull(
+    names: Names = None, offline: options.Offline = None, timings: options.Timings = False
+) -> None:
     """Download models: those named, or those that the settings use. Replaces damaged files."""
     from assistant import weights
     from assistant.cli.printing import console, say
@@ -62,7 +65,7 @@ def pull(names: Names = None, offline: options.Offline = None) -> None:
 
 
 @app.command()
-def verify(names: Names = None) -> int:
+def verify(names: Names = None, timings: options.Timings = False) -> int:
     """Read every byte of the models named, or of all that are here, and compare the hashes."""
     from assistant import weights
     from assistant.cli.printing import console, print_error, say
@@ -74,7 +77,7 @@ def verify(names: Names = None) -> int:
     failed = False
     for name in names or here or _used(settings.embedder, settings.model):
         try:
-            with Waiting(f"Reading {name} …"):
+            with Waiting(f"Reading {name} …"), span("verify", model=name):
                 weights.verify(name, settings)
         except WeightsError as error:
             failed = True
@@ -85,7 +88,9 @@ def verify(names: Names = None) -> int:
 
 
 @app.command()
-def path(name: Annotated[str, typer.Argument(metavar="NAME")]) -> None:
+def path(
+    name: Annotated[str, typer.Argument(metavar="NAME")], timings: options.Timings = False
+) -> None:
     """Print where a model is: an embedder's folder or a chat model's file."""
     from assistant import weights
     from assistant.settings import Settings

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from assistant.errors import UserInputError
+
+
+def _time(context: typer.Context, wanted: bool) -> bool:
+    """Record the stages of a command, and print them when it ends, however it ends."""
+    if wanted:
+        from assistant.cli.printing import console, print_stages
+        from assistant.tracing import recording
+
+        begun = time.perf_counter()
+        record = context.with_resource(recording())
+        context.call_on_close(
+            lambda: print_stages(record.stages, time.perf_counter() - begun, console(stderr=True))
+        )
+    return wanted
+
 
 Sources = Annotated[
     list[str] | None,
@@ -48,6 +64,13 @@ Extractive = Annotated[
     bool, typer.Option("--extractive", help="Answer with the article's own sentences, no model.")
 ]
 Offline = Annotated[bool | None, typer.Option("--offline", help="Never open a network connection.")]
+Timings = Annotated[
+    bool,
+    typer.Option(
+        "--timings", callback=_time, help="Print milliseconds by stage on standard error."
+    ),
+]
+"""Does by itself what it says: a command takes it and need not look at it."""
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Sentence,
         Timings,
     )
+    from assistant.tracing import Stage
 
 _DOUBT = "[?]"
 _LEAST_WIDTH = 20
@@ -121,6 +122,15 @@ def print_timings(timings: Timings, screen: Console) -> None:
     if timings.completion_tokens is not None:
         written = f"{'tokens written':<28}{timings.completion_tokens:>8,}"
         say(screen, written, lead="  ", style="dim")
+
+
+def print_stages(stages: Sequence[Stage], total: float, screen: Console) -> None:
+    """How long each stage took, how often it was done where that was more than once, and all."""
+    for stage in stages:
+        label = f"{'  ' * (len(stage.path) - 1)}{stage.path[-1]}"
+        often = f"  {stage.times:,} times" if stage.times > 1 else ""
+        say(screen, f"{label:<28}{stage.seconds * 1000:>8,.0f} ms{often}", lead="  ", style="dim")
+    say(screen, f"{'the command':<28}{total * 1000:>8,.0f} ms", lead="  ", style="dim")
 
 
 def _body(answer: Answer) -> Text:

@@ -24,6 +24,7 @@ from assistant.library.upkeep import Upkeep
 from assistant.library.vectors import Vectors
 from assistant.passages import split_article
 from assistant.schema import Article, Passage, RetrievedPassage
+from assistant.tracing import span
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -160,7 +161,7 @@ class Library:
             ModelError: when the embedder fails. LibraryError: when the store fails. In either
                 case the library is as it was before.
         """
-        with self._writing:
+        with self._writing, span("add"):
             return self._lifecycle.bring_in(article)
 
     def rename(self, article_id: str, title: str) -> Article:

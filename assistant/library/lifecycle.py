@@ -14,6 +14,7 @@ from assistant.library.records import details_of
 from assistant.library.upkeep import Upkeep
 from assistant.passages import SPLITTER_VERSION, split_article
 from assistant.schema import Article
+from assistant.tracing import span
 
 
 class Lifecycle:
@@ -33,22 +34,25 @@ class Lifecycle:
             self._upkeep.unseal()
             self._discard(entry)
         details_of(article)  # refused before anything is embedded
-        passages = split_article(article)
+        with span("split"):
+            passages = split_article(article)
         if not passages:
             raise ArticleError(f"“{article.title[:80]}” has no sentence to answer from.")
-        space = self._embedding.space()
-        vectors = self._embedding.article(article, passages, space)
+        with span("embed", passages=len(passages)):
+            space = self._embedding.space()
+            vectors = self._embedding.article(article, passages, space)
         index = self._upkeep.opened(space)
-        number = self._ledger.insert(article, passages, space, vectors)
-        entry = Entry(number, article.id, "indexing", space.splitter, len(passages))
-        try:
-            self._upkeep.unseal()
-            index.put(number, entry.first, vectors)
-            self._ledger.publish(number)
-        except BaseException:
-            self._discard(entry)
-            raise
-        self._upkeep.seal()
+        with span("store", passages=len(passages)):
+            number = self._ledger.insert(article, passages, space, vectors)
+            entry = Entry(number, article.id, "indexing", space.splitter, len(passages))
+            try:
+                self._upkeep.unseal()
+                index.put(number, entry.first, vectors)
+                self._ledger.publish(number)
+            except BaseException:
+                self._discard(entry)
+                raise
+            self._upkeep.seal()
         return True
 
     def take_out(self, entry: Entry, successor: Entry | None = None) -> None:

