@@ -37,6 +37,9 @@ _OPEN = 0.5
 _FULL = 4
 """Sentences that a question which wants an explanation gets at most."""
 
+_BEGUN = 20
+"""Characters of a sentence after which it is taken for one of its own."""
+
 _LISTED = 0.9
 """Confidence in what code has listed: names are found by rules, and rules miss some."""
 
@@ -157,7 +160,7 @@ class Finder:
         for piece in reader.stream(text, task.asked, reply, state, stopped, prompt):
             clock.mark("first_token")
             yield Delta(piece)
-            if full and len(split_sentences(reply.text)) > _FULL:
+            if full and _has_more_than(_FULL, reply.text):
                 break
         grounded = self._grounded(task, context, reply, full)
         missed = expectation.hint(task.asked, grounded.text)
@@ -266,6 +269,15 @@ def _to_the_point(question: str, grounded: Grounded) -> Grounded:
 
     told = any(sentence.citations and tells(sentence) for sentence in grounded.sentences)
     return grounded.only(tells) if told else grounded
+
+
+def _has_more_than(most: int, text: str) -> bool:
+    """Whether a text that is still being written has begun another sentence for certain.
+
+    "(c. 450 BC)" looks like the end of one and the beginning of the next until its bracket closes.
+    """
+    sentences = split_sentences(text)
+    return len(sentences) > most and len(sentences[-1]) >= _BEGUN
 
 
 def _first(text: str, most: int) -> str:

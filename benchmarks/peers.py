@@ -40,7 +40,8 @@ COLUMNS = {
     "refused": "refused",
     "false_refusal": "false refusals",
     "recall@5": "recall@5",
-    "seconds_total_p50": "seconds, median",
+    "seconds_first_token_p50": "first word, seconds",
+    "seconds_total_p50": "whole answer, seconds",
 }
 RECIPES: Mapping[str, type[Peer]] = {
     "langchain": LangChainTutorial,

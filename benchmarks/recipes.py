@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -81,6 +81,7 @@ class Peer:
         self.model = model
         self.embeddings = embeddings
         self.articles: dict[str, Article] = {}
+        self._first_word: float | None = None
 
     def add(
         self, source: str | Path | None = None, *, text: str | None = None, title: str | None = None
@@ -112,6 +113,7 @@ class Peer:
     ) -> Answer:
         begun = time.perf_counter()
         alone = self._condensed(question, history)
+        self._first_word = None
         text, read, cited = self.respond(alone, articles or list(self.articles))
         citations = tuple(
             self._citation(marker, passage) for marker, passage in enumerate(cited, start=1)
@@ -126,9 +128,21 @@ class Peer:
             confidence=0.5,  # neither recipe has one
             retrieved=tuple(_ranked(read)),
             standalone=alone,
-            timings=Timings(total=time.perf_counter() - begun),
+            timings=Timings(
+                first_token=self._first_word and self._first_word - begun,
+                total=time.perf_counter() - begun,
+            ),
             model=self.model_name,
         )
+
+    def write(self, prompt: str) -> str:
+        """The model's reply, streamed, so that it is known when its first word came."""
+        text = ""
+        for chunk in self.model.stream([("user", prompt)]):
+            text += chunk.text
+            if text and self._first_word is None:
+                self._first_word = time.perf_counter()
+        return text
 
     def chunk(self, article_id: str, text: str) -> Passage:
         """A piece of an article with its place, where it stands there verbatim."""
@@ -183,7 +197,7 @@ class LangChainTutorial(Peer):
         chunks = [passage for passage, _ in read]
         context = "\n\n".join(chunk.text for chunk in chunks)
         prompt = TUTORIAL.format(question=question, context=context)
-        return Response(self.model.invoke([("user", prompt)]).text, read, chunks)
+        return Response(self.write(prompt), read, chunks)
 
 
 class LlamaIndexCitations(Peer):
@@ -192,7 +206,7 @@ class LlamaIndexCitations(Peer):
     def __init__(self, settings: Settings, model: BaseChatModel, embeddings: Embeddings) -> None:
         super().__init__(settings, model, embeddings)
         self.model_name = f"LlamaIndex CitationQueryEngine, {settings.model}"
-        self._llm, self._embedding = _for_llama_index(settings, model, embeddings)
+        self._llm, self._embedding = _for_llama_index(settings, self.write, embeddings)
         self._indexes: dict[tuple[str, ...], Any] = {}
 
     def retrieve(self, query: str, k: int, articles: Sequence[str]) -> list[Ranked]:
@@ -235,7 +249,9 @@ def _ranked(found: Sequence[Ranked]) -> list[RetrievedPassage]:
     ]
 
 
-def _for_llama_index(settings: Settings, model: BaseChatModel, embeddings: Embeddings) -> Any:
+def _for_llama_index(
+    settings: Settings, write: Callable[[str], str], embeddings: Embeddings
+) -> Any:
     """The same model and embedder under LlamaIndex's interfaces.
 
     Its own LangChain adapters do not import beside LangChain 1.
@@ -254,7 +270,7 @@ def _for_llama_index(settings: Settings, model: BaseChatModel, embeddings: Embed
         def complete(
             self, prompt: str, formatted: bool = False, **kwargs: Any
         ) -> CompletionResponse:
-            return CompletionResponse(text=model.invoke([("user", prompt)]).text)
+            return CompletionResponse(text=write(prompt))
 
         def stream_complete(
             self, prompt: str, formatted: bool = False, **kwargs: Any

@@ -70,6 +70,20 @@ def test_an_explanation_ends_after_four_sentences(tmp_path: Path) -> None:
     assert len(answer.sentences) == 4
 
 
+def test_a_sentence_is_not_taken_for_two_while_it_is_written(tmp_path: Path) -> None:
+    said = [
+        "The Romans called winter a time without months.",
+        "Numa added January and February at the end of the year.",
+        "February had 23 days in some years.",
+        "In the time of the decemvirs (c. 450 BC), February became the second month.",
+    ]
+    model = ScriptedChatModel(replies=[" ".join(said)], yes=0.99)
+    with Assistant.open(tmp_path, model=model, embedder=HashEmbedder()) as assistant:
+        assistant.add(text="\n".join(said), title="February")
+        answer = assistant.ask("How did February and January come into the Roman year, and why?")
+    assert said[-1] in [sentence.text for sentence in answer.sentences]
+
+
 def test_a_sentence_that_was_cut_off_is_not_shown(tmp_path: Path) -> None:
     answer = asked(tmp_path, HOW, PAUSE, "Blinken described the effort as")
     assert [sentence.text for sentence in answer.sentences] == [PAUSE]
