@@ -31,7 +31,8 @@ def supplemented(task: Inquiry, grounded: Grounded) -> Grounded:
 
     Words typed as into a search engine get what the answer rests on, and the nearest passage;
     what wants an explanation gets the nearest. So does an answer that rests on passages much
-    farther from the question than the nearest: either may be the one that was meant.
+    farther from the question than the nearest: either may be the one that was meant. A sentence
+    of the model's that says nothing beyond a passage that is added gives way to it.
     """
     if task.among > 1 or grounded.stands_in or not task.hits:
         return grounded
@@ -40,10 +41,17 @@ def supplemented(task: Inquiry, grounded: Grounded) -> Grounded:
         return grounded
     more = quote(wanted, task.articles, grounded.citations)
     new = tuple(one for one in more.citations if one not in grounded.citations)
-    return replace(
+    both = replace(
         grounded,
         sentences=grounded.sentences + more.sentences,
         citations=grounded.citations + new,
+    )
+    added = [set(content_words(passage.text)) for passage in wanted]
+    return both.only(
+        lambda sentence: (
+            sentence in more.sentences
+            or not any(set(content_words(sentence.text)) <= words for words in added)
+        )
     )
 
 

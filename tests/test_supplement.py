@@ -52,11 +52,18 @@ def test_a_question_gets_what_the_model_said_and_no_more(tmp_path: Path) -> None
 
 
 def test_a_search_also_gets_the_sentences_the_answer_rests_on(tmp_path: Path) -> None:
-    answer = asked(tmp_path, "what are its two towers made of", "They are made of grey granite.")
-    assert sentences(answer) == ["They are made of grey granite.", GRANITE]
+    said = "Grey granite, and not marble."
+    answer = asked(tmp_path, "what are its two towers made of", said)
+    assert sentences(answer) == [said, GRANITE]
     assert answer.sentences[1].support == "quoted"
     # One passage, one number: the words it is quoted with do not make it another source.
     assert [citation.quote for citation in answer.citations] == [GRANITE]
+
+
+def test_what_the_added_sentence_says_whole_is_not_said_twice(tmp_path: Path) -> None:
+    answer = asked(tmp_path, "what are its two towers made of", "They are made of grey granite.")
+    assert sentences(answer) == [GRANITE]
+    assert [citation.marker for citation in answer.citations] == [1]
 
 
 def test_what_the_answer_says_already_is_not_added(tmp_path: Path) -> None:
