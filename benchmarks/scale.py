@@ -5,7 +5,7 @@
 
 The vectors are real ones of ``../shared/articles`` with noise, 384 numbers each; they go through
 the library's own index, with its settings. One collection grows from size to size. A million
-takes an hour or more to build on two cores, and 4 GB of memory.
+takes a quarter of an hour to build on two cores, and 4 GB of memory.
 """
 
 from __future__ import annotations
