@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from assistant import decision, retrieval
 from assistant.attribution import (
@@ -36,8 +36,13 @@ _STATED = 3
 def whole_text(library: Library, article_id: str) -> str:
     """All of an article as the model reads it, of which :meth:`Inquiry.context_for` picks lines."""
     article, passages = library.article(article_id), library.passages(article_id)
-    speakers = unnamed_speakers({article_id: speaker_index(article, passages)})
+    speakers = unnamed_speakers({article_id: _speakers(article, tuple(passages))})
     return passages_text(passages, {article_id: article}, speakers)
+
+
+@lru_cache(maxsize=16)  # it takes 10 ms and more, and every question needs it
+def _speakers(article: Article, passages: tuple[Passage, ...]) -> SpeakerIndex:
+    return speaker_index(article, passages)
 
 
 _NEIGHBOURED = 3
@@ -111,7 +116,7 @@ class Inquiry:
 
     @cached_property
     def _index(self) -> SpeakerIndex:
-        return speaker_index(self._article, self._passages)
+        return _speakers(self._article, tuple(self._passages))
 
     @property
     def voices(self) -> Mapping[str, SpeakerIndex]:

@@ -148,6 +148,9 @@ PATTERNS = {
     "Officials in Utrecht said it would rain.": ["Officials in Utrecht"],
     "A spokesman for the port of Oslo said it would rain.": ["A spokesman for the port of Oslo"],
     "It will rain, the survey says.": ["the survey"],
+    "“It will rain,” Mara Quill said. The 43-year-old said she was wet.": ["Mara Quill"] * 2,
+    "Rain fell. The 43-year-old said she was wet.": ["The 43-year-old"],
+    "Mara Quill runs the port. Quill came late. It will rain, according to her.": ["Mara Quill"],
     "The Boat League and Port Union condemned the rain.": ["Boat League", "Port Union"],
     "Mayor Mara Quill and Judge Tam Orrin said it would rain.": ["Mara Quill", "Tam Orrin"],
 }

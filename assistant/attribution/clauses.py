@@ -218,7 +218,12 @@ def opening_subject(words: Sequence[Token], before: int) -> tuple[int, int]:
 def skipped(word: Token) -> bool:
     """Whether a word at the beginning of a phrase is no part of it."""
     adverb = is_adverb(word.lower) and word.lower not in ("first", "long", "ever")
-    return word.lower in OPENERS or adverb or (bool(_AGED.match(word.lower)) and not word.capital)
+    return word.lower in OPENERS or adverb or (is_aged(word) and not word.capital)
+
+
+def is_aged(word: Token) -> bool:
+    """Whether a word tells an age: "56-year-old"."""
+    return bool(_AGED.match(word.lower))
 
 
 def head(part: Sequence[Token]) -> str:

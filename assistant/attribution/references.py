@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from heapq import nlargest
 
-from assistant.attribution.clauses import owns
+from assistant.attribution.clauses import is_aged, owns
 from assistant.attribution.people import Cast, Member, Mention
 from assistant.attribution.speech import (
     BODIES,
@@ -24,7 +24,6 @@ from assistant.attribution.speech import (
 from assistant.attribution.tokens import Token
 
 _OWNING = frozenset(["'s", "'"])
-_AGED = re.compile(r"\d+-year-old$")
 _REMEMBERED = 48
 """Persons and bodies, the last named first, among whom a description is looked up."""
 
@@ -67,7 +66,7 @@ class Memory:
         capitals = any(word.capital for word in part[1:])
         if determiner not in ("the", "this", "that") or len(part) < 2 or capitals:
             return None
-        if _AGED.match(part[-1].lower):
+        if is_aged(part[-1]):
             return self.person
         members = nlargest(
             _REMEMBERED,

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from assistant.attribution.clauses import agent, is_verb, phrase_end, source_end
 from assistant.attribution.people import Cast, Member, Mention, Person
@@ -57,12 +56,7 @@ class SpeakerIndex:
 
 def speaker_index(article: Article, passages: Sequence[Passage]) -> SpeakerIndex:
     """Read an article's passages (all of them, in order) for who says what."""
-    return _read(article.text, tuple(passages))
-
-
-@lru_cache(maxsize=16)  # reading takes 10 ms and more, and every question needs it
-def _read(text: str, passages: tuple[Passage, ...]) -> SpeakerIndex:
-    reader = _Reader(text, passages)
+    reader = _Reader(article.text, passages)
     voices = reader.read()
     people = reader.cast.freeze()
     made = tuple(

@@ -9,6 +9,7 @@ from assistant.attribution.clauses import (
     TELLING,
     before_verb,
     head,
+    is_aged,
     is_inverted,
     is_participle,
     joined,
@@ -129,10 +130,11 @@ class Subjects:
         # "states to have signed treaties": the subject is what stands before.
         to = (k for k in range(start + 1, end - 1) if words[k].lower == "to")
         end = next((k for k in to if words[k + 1].lower in AUXILIARIES), end)
-        while end > start + 1 and skipped(words[end - 1]):
+        # "The 56-year-old said": with an age at its end the phrase is whole.
+        while end > start + 1 and skipped(words[end - 1]) and not is_aged(words[end - 1]):
             end -= 1
         part = words[start:end]
-        if not part or len(part) > _LONGEST or _is_no_one(part[0]):
+        if not part or len(part) > _LONGEST or _is_no_one(part):
             return []
         verb = words[at].lower
         said = "according to" if verb == "according" else verb
@@ -235,6 +237,9 @@ class Subjects:
         return named[0].member if named and heads(words, named[0], at + 1) else None
 
 
-def _is_no_one(word: Token) -> bool:
+def _is_no_one(part: Sequence[Token]) -> bool:
+    first = part[0]
+    if len(part) == 1 and first.lower in ("the", "a", "an"):
+        return True
     # In capitals "US" is a country.
-    return word.lower in _NO_SUBJECT and (word.text == "I" or not word.text.isupper())
+    return first.lower in _NO_SUBJECT and (first.text == "I" or not first.text.isupper())
