@@ -14,6 +14,7 @@ from assistant.errors import Stopped
 from assistant.llamacpp import LlamaCppChat
 from assistant.readahead import is_worth_reading
 from assistant.reading import Reader
+from assistant.replies import Reply
 from assistant.schema import Evidence, Turn
 from assistant.settings import Settings
 from assistant.testing import HashEmbedder, ScriptedChatModel
@@ -102,6 +103,32 @@ def test_a_second_question_reads_only_itself(tmp_path: Path, model: LlamaCppChat
         assert list((tmp_path / "states").glob(f"{article.id}-*.state"))
         assistant.remove(article.id)
         assert not list((tmp_path / "states").iterdir())
+
+
+@pytest.mark.model
+def test_of_a_second_prompt_about_the_same_passages_only_the_end_is_read(
+    tmp_path: Path, model: LlamaCppChat
+) -> None:
+    reader = Reader(model, 4096, 32)
+    ahead = reader.ahead(BEGINNING)
+    assert ahead is not None
+    state = model.state_of("beginning", ahead)
+    assert model.read(ahead, state, lambda: False)
+
+    def asked(question: str) -> tuple[str, int]:
+        """What the model says, and how many tokens of the prompt it read for that."""
+        reply = Reply()
+        list(reader.stream(BEGINNING, question, reply, state))
+        assert reply.prompt_tokens is not None
+        return reply.text, reply.prompt_tokens - (reply.cached_tokens or 0)
+
+    before, alone = asked(QUESTION)
+    reader.answerable(BEGINNING, QUESTION, state)
+    assert asked(QUESTION)[1] < alone
+    # Somebody else's question in between takes nothing but that advantage.
+    reader.answerable(BEGINNING, QUESTION, state)
+    reader.answerable("The harbour of Bergen is closed.", "What is closed?")
+    assert asked(QUESTION) == (before, alone)
 
 
 @pytest.mark.model
