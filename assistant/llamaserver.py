@@ -93,12 +93,12 @@ class LlamaServer:
             ModelError: llama.cpp failed.
         """
         prompt = repr(request["messages"])
-        if state is not None and self._goes_on(state, prompt):
-            pass  # as it is, the model knows more of it than the state does
-        elif state is not None and self._restore(state):
-            request = {**request, "n_cache_reuse": _SHORTEST_PIECE}
-        elif anew:
-            request = {**request, "cache_prompt": False}
+        # After such a prompt the model knows more of this one than the state does.
+        if anew or not self._goes_on(state, prompt):
+            if state is not None and self._restore(state):
+                request = {**request, "n_cache_reuse": _SHORTEST_PIECE}
+            elif anew:
+                request = {**request, "cache_prompt": False}
         self._last = None
         stopped = False
 
@@ -121,14 +121,15 @@ class LlamaServer:
             shrink(self._states, _STATES_BYTES)
         return saved
 
-    def _goes_on(self, state: str, prompt: str) -> bool:
+    def _goes_on(self, state: str | None, prompt: str) -> bool:
         """Whether a prompt differs from the last one, about the same state, in its end alone.
 
         So it is with the second thing that is asked about the same passages.
         """
-        if self._last is None or self._last[0] != state:
+        if state is None or self._last is None:
             return False
-        return self._last[1].startswith(prompt[:-_END_CHARS])
+        about, last = self._last
+        return about == state and last.startswith(prompt[:-_END_CHARS])
 
     def _restore(self, state: str) -> bool:
         path = self._states / state

@@ -77,8 +77,8 @@ class Span:
         """
         parent = within or _around.get()
         self._path: tuple[str, ...] = (*(parent._path if parent else ()), name)
-        self._record = _record.get()
-        self._stage = self._record.begin(self._path) if self._record else None
+        record = _record.get()
+        self._stage = record.begin(self._path) if record else None
         self._began = since or time.time_ns()
         self._reported = _reported(name, parent, self._began)
         self._ended = False

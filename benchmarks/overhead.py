@@ -22,8 +22,6 @@ from assistant.evaluation import load_question_set
 from assistant.schema import Question
 from assistant.testing import HashEmbedder, ScriptedChatModel
 
-QUESTIONS = seeds.article().with_suffix(".questions.jsonl")
-
 
 def reply(questions: dict[str, Question], prompt: str) -> str:
     """The evidence of the question in a prompt: the longest there is to align and to check."""
@@ -33,7 +31,7 @@ def reply(questions: dict[str, Question], prompt: str) -> str:
 
 
 def measure(rounds: int, profile: Path | None) -> None:
-    asked = load_question_set(QUESTIONS).questions
+    asked = load_question_set(seeds.questions()).questions
     by_text = {one.question: one for one in asked}
     model = ScriptedChatModel(replies=lambda prompt: reply(by_text, prompt))
     profiler = cProfile.Profile() if profile else None

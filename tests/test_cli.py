@@ -6,14 +6,17 @@ import json
 import re
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from pytest_httpserver import HTTPServer
 
 from assistant import Answer
 from assistant.cli import main
+from assistant.cli.app import app
 from tests.command_line import ROOT, CommandLine
 from tests.sample_articles import SEED
 
@@ -125,6 +128,20 @@ class TestAsk:
         asked = words.split()
         assert "the command " not in command(*asked).err
         assert re.search(r"^  the command +[\d,]+ ms$", command(*asked, "--timings").err, re.M)
+
+    def test_every_command_but_the_page_has_the_option(self) -> None:
+        def told(commands: dict[str, Any]) -> Iterator[tuple[str, bool]]:
+            for name, one in commands.items():
+                inner = getattr(one, "commands", None)
+                if inner is not None:
+                    yield from told(inner)
+                else:
+                    yield name, any("--timings" in option.opts for option in one.params)
+
+        top: Any = typer.main.get_command(app)
+        has = dict(told(top.commands))
+        assert len(has) > 10
+        assert [name for name, timed in has.items() if not timed] == ["web"]
 
     def test_a_command_that_fails_tells_its_time_too(self, command: CommandLine) -> None:
         ran = command("add", "nowhere.txt", "--timings")
