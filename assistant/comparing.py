@@ -15,12 +15,14 @@ from assistant.grounding import Grounded
 from assistant.schema import Article, Citation, RetrievedPassage, Sentence
 from assistant.wording import content_words, dates, numbers
 
+_REPORTS = r"(?:reports|outlets|articles|sources|stories|papers|accounts)"
 _COMPARING = re.compile(
-    r"\b(?:each|both|all|different|other)\b.{0,20}\b(?:reports?|outlets?|articles?|sources?|stories|"
-    r"papers|accounts?)\b"
-    r"|\b(?:reports|outlets|articles|sources|stories|papers|accounts) (?:say|agree|differ|give|"
-    r"report|disagree|put|describe)"
-    r"|\b(?:agree|disagree|differs?|compared?|contradict|according to (?:each|the))\b",
+    r"\b(?:each|both|all|different|other|every)\b.{0,20}"
+    r"\b(?:reports?|outlets?|articles?|sources?|stories|story|papers?|accounts?)\b"
+    rf"|\b{_REPORTS} (?:say|give|report|put|describe|compare)\b"
+    rf"|\b(?:compare|according to)\b.{{0,20}}\b{_REPORTS}\b"
+    rf"|\b(?:{_REPORTS}|they|these|two)\b.{{0,20}}\b(?:agree|disagree)\b"
+    r"|\b(?:differs?|contradicts?)\b|\baccording to each\b",
     re.IGNORECASE,
 )
 MOST_ASKED = 4

@@ -14,6 +14,7 @@ from assistant import decision, retrieval
 from assistant.attribution import (
     SpeakerIndex,
     Statement,
+    asked_names,
     asked_statement,
     asks_who,
     find_person,
@@ -27,7 +28,16 @@ from assistant.overview import central, gist
 from assistant.reading import Reader, passages_text
 from assistant.schema import Article, Citation, Passage, RetrievedPassage
 from assistant.voices import unnamed_speakers
-from assistant.wording import content_words, figures, names, numbers, vocabulary
+from assistant.wording import (
+    abbreviations,
+    content_words,
+    figures,
+    is_spelt_like,
+    names,
+    numbers,
+    stem,
+    vocabulary,
+)
 
 _STATED = 3
 """How many of someone's statements, the nearest to the question, are read and looked through."""
@@ -44,6 +54,9 @@ def whole_text(library: Library, article_id: str) -> str:
 def _speakers(article: Article, passages: tuple[Passage, ...]) -> SpeakerIndex:
     return speaker_index(article, passages)
 
+
+_ASKS_REACTION = re.compile(r"\b(?:react|respond|response)")
+_ASKS_WORDS = re.compile(rf"\b(?:sa(?:y|id)|tell|told|position)|{_ASKS_REACTION.pattern}")
 
 _NEIGHBOURED = 3
 """How many of the best passages bring the sentences around them."""
@@ -265,11 +278,20 @@ class Inquiry:
         return found
 
     def _unsaid(self) -> bool:
-        """Whether the question asks what a person said who is there and says nothing such."""
-        if not re.search(r"\b(?:sa(?:y|id)|tell|told|position|react|respond|response)", self.asked):
+        """Whether the question asks what someone said who says nothing, or is not even named."""
+        if self._asked_statements or not _ASKS_WORDS.search(self.asked):
             return False
-        person = find_person(self.asked, self._index.people)
-        return person is not None and not self._asked_statements
+        if find_person(self.asked, self._index.people) is not None:
+            # Who is there may have reacted by what they did.
+            return not _ASKS_REACTION.search(self.asked)
+        asked = asked_names(self.asked)
+        return bool(asked) and not any(self._is_named(name) for name in asked)
+
+    def _is_named(self, name: str) -> bool:
+        """Whether the article or its title has a name, in some spelling or by its initials."""
+        text = f"{self._article.title}\n{self._article.text}"
+        known = vocabulary(text) | abbreviations(text)
+        return name in known or stem(name) in known or is_spelt_like(name, known)
 
     def _strangers(self) -> frozenset[str]:
         """Names and numbers of the question that the article does not have."""

@@ -108,6 +108,11 @@ def test_articles_are_told_apart_by_outlet_and_date_or_else_by_title() -> None:
         ("How do the articles describe the fire?", True),
         ("Which company made the duvet?", False),
         ("What did the report say about fires?", False),
+        ("How do the accounts compare?", True),
+        ("Compare what the outlets say.", True),
+        ("When did he leave, and do they agree?", True),
+        ("What share of the young use it, and how does that compare with the country?", False),
+        ("What did the company agree to, according to the police?", False),
     ],
 )
 def test_what_asks_for_a_comparison(question: str, comparing: bool) -> None:

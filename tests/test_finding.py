@@ -60,6 +60,21 @@ def test_a_year_or_sum_that_is_nowhere_near_is_not_passed_over(
     assert ask(tmp_path, question, reply).status == status
 
 
+@pytest.mark.parametrize(
+    ("question", "status"),
+    [
+        ("What did Ada Berg say about the first cable?", "answered"),
+        ("What did Daniel Levy say about the first cable?", "not_in_article"),
+        ("What did the founder of the network tell reporters?", "answered"),
+        ("What did Ada Bergh say about the first cable?", "answered"),
+    ],
+)
+def test_words_of_one_whom_the_article_does_not_name_are_not_looked_for(
+    tmp_path: Path, question: str, status: str
+) -> None:
+    assert ask(tmp_path, question, COST).status == status
+
+
 COST = "Berg told reporters that she had paid 2,400 crowns for the first cable."
 SHOWN = "The museum of the network shows the first cable."
 

@@ -8,7 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from assistant.attribution.people import Person
-from assistant.attribution.questions import asked_statement, asks_who, find_person
+from assistant.attribution.questions import (
+    asked_names,
+    asked_statement,
+    asks_who,
+    find_person,
+)
 from assistant.attribution.statements import SpeakerIndex, Statement, speaker_index
 from assistant.schema import Article, Passage
 
@@ -17,6 +22,7 @@ __all__ = [
     "SpeakerIndex",
     "Statement",
     "antecedents",
+    "asked_names",
     "asked_statement",
     "asks_who",
     "find_person",

@@ -16,7 +16,7 @@ from assistant.aliases import countries
 from assistant.attribution.people import Person
 from assistant.attribution.speech import JUDGING, SAYING, is_role, singular
 from assistant.attribution.statements import Statement
-from assistant.wording import STOPWORDS, content_words
+from assistant.wording import STOPWORDS, content_words, names
 
 _ENOUGH = 2.0
 """Score from which a person is whom a question means: a surname, or an office and its country."""
@@ -102,6 +102,11 @@ def asked_statement(
     topic = set(content_words(question)) - set(content_words(subject))
     weights = _weights(statements)
     return tuple(sorted(theirs, key=lambda s: -_overlap(topic, s.text, weights)))
+
+
+def asked_names(question: str) -> frozenset[str]:
+    """Folded words of the names of those whose words or views a question asks for."""
+    return names(f"x {_subject(question)}")
 
 
 def asks_who(question: str) -> bool:
