@@ -21,6 +21,7 @@ from assistant.adding import Outcome, add_all, keep
 from assistant.articles import Loader, load_article
 from assistant.articles.text import is_blank
 from assistant.comparing import MOST_ASKED
+from assistant.cross_encoder import CrossEncoder
 from assistant.decision import Decision
 from assistant.errors import EmptyLibrary, ModelError, UserInputError, WeightsError
 from assistant.finding import Finder
@@ -63,6 +64,7 @@ class Assistant:
         *,
         library: Library,
         chat_model: BaseChatModel | None,
+        cross_encoder: CrossEncoder | None = None,
         notices: Sequence[str] = (),
     ) -> None:
         self.settings = settings
@@ -78,7 +80,10 @@ class Assistant:
             caution=settings.caution,
             evidence=settings.evidence,
         )
-        self._pipeline = Pipeline(settings, library, chat_model, name, finder, tuple(notices))
+        self._encoder = cross_encoder
+        self._pipeline = Pipeline(
+            settings, library, chat_model, name, finder, cross_encoder, tuple(notices)
+        )
 
     @classmethod
     def open(
@@ -122,14 +127,22 @@ class Assistant:
             chat, notices = _chat_model(loaded, model, progress)
             if warm:
                 _load_behind(chat)
+            encoder = None
             if embedder is None or isinstance(embedder, str):
                 embeddings, name = models.embedder(loaded, progress), loaded.embedder
+                encoder = models.cross_encoder(loaded)
             else:
                 embeddings, name = embedder, type(embedder).__name__
             library = Library.open(
                 loaded.store, embeddings, embedder_name=name, chroma_url=loaded.chroma_url
             )
-            return cls(loaded, library=library, chat_model=chat, notices=notices)
+            return cls(
+                loaded,
+                library=library,
+                chat_model=chat,
+                cross_encoder=encoder,
+                notices=notices,
+            )
 
     def close(self) -> None:
         """Close the library and free the model."""
@@ -175,6 +188,8 @@ class Assistant:
         """Load the models now, so that the first question does not wait for them."""
         _load_behind(self._model)
         self._library.embed_query("Ready?")
+        if self._encoder is not None:
+            self._encoder.log_odds("Ready?", ["Ready."])
         load = getattr(self._model, "load", None)
         if load:
             load()

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from assistant.expectation import is_met
 from assistant.finding import Finding
 from assistant.grounding import Grounded
 from assistant.schema import Article, Citation, RetrievedPassage, Sentence
@@ -77,7 +78,8 @@ def side_by_side(
     """One answer of the articles' own, and what to say of their agreement.
 
     ``findings`` are by article id, in the order in which they are to be shown. Unless the
-    question compares, an article whose answer is much less sure than the best is left out.
+    question compares, an article whose answer is much less sure than the best is left out; so
+    is one without the number or the time asked for, where another has it.
     """
     found = {key: finding for key, finding in findings.items() if finding.grounded is not None}
     if not found:
@@ -85,6 +87,7 @@ def side_by_side(
     if not is_comparison(question):
         least = max(finding.probability for finding in found.values()) - _AS_GOOD
         found = {key: one for key, one in found.items() if one.probability >= least}
+    found = {key: one for key, one in found.items() if _brings(question, one)} or found
     if len(found) == 1:
         [finding] = found.values()
         return finding.grounded, ()
@@ -103,6 +106,11 @@ def side_by_side(
         told.append(_told(question, own))
     merged = Grounded(tuple(sentences), tuple(citations), 1.0, declined=False)
     return merged, _agreement(told)
+
+
+def _brings(question: str, finding: Finding) -> bool:
+    """Whether an answer has the number or the time that is asked for."""
+    return finding.grounded is not None and is_met(question, finding.grounded.text)
 
 
 def article_names(articles: Sequence[Article]) -> dict[str, str]:

@@ -19,6 +19,9 @@ from typing import Any
 _LEAST = 1e-4
 """Keeps logarithms of probabilities within bounds."""
 
+_EXTRACTIVE = "extractive_before"
+"""Begins the names of the weights that need no language model."""
+
 _SUREST = 0.93
 """The threshold of full caution."""
 
@@ -32,13 +35,15 @@ class Signals:
     them; ``strangers`` counts names and numbers of the question that no chosen article has;
     ``unsaid`` tells that the question asks what someone said and the article has no such
     statement; ``yes`` is the model's own probability that the passages answer (None without
-    a model).
+    a model); ``answers`` the cross-encoder's highest log-odds that one of them does (None
+    without it).
 
     After reading, else None: ``known_alone`` is the model's probability that a brief answer
-    would not be "unknown" with nothing but the quotes before it; ``coverage`` is the share of
-    the answer's weight found in what it cites, ``unsupported`` the share of its sentences that
-    failed the check, ``unmet`` tells that a number or a time was asked for and none is given,
-    ``novelty`` how much the answer says that the question did not.
+    would not be "unknown" with nothing but the quotes before it (asked where :meth:`Decision.weighs`
+    it); ``coverage`` is the share of the answer's weight found in what it cites, ``unsupported``
+    the share of its sentences that failed the check, ``unmet`` tells that a number or a time was
+    asked for and none is given, ``novelty`` how much the answer says that the question did not,
+    ``quotes_answer`` is ``answers`` for the passages that the answer cites.
     """
 
     yes: float | None
@@ -47,11 +52,13 @@ class Signals:
     together: float
     strangers: int
     unsaid: bool
+    answers: float | None = None
     known_alone: float | None = None
     coverage: float | None = None
     unsupported: float | None = None
     unmet: bool | None = None
     novelty: float | None = None
+    quotes_answer: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,28 +73,46 @@ class Decision:
         written = _written()
         known = written["models"]
         default = known[written["default"]]
-        own = known.get(model, default)
-        return cls(MappingProxyType({**default["weights"], **own["weights"]}))
+        own = known.get(model, default)["weights"]
+        without = {
+            head: row for head, row in default["weights"].items() if head.startswith(_EXTRACTIVE)
+        }
+        return cls(MappingProxyType({**without, **own}))
 
     def probability(self, signals: Signals) -> float:
         """The calibrated probability, 0 to 1, that the question is answered by the articles."""
-        return self._logistic(_stage(signals), signals)
+        return self._logistic(self._stage(signals), signals)
 
     def confidence(self, signals: Signals) -> float:
         """The calibrated probability, 0 to 1, that the answer given is right and rightly cited."""
-        stage = _stage(signals)
-        return self._logistic("model_right" if stage == "model_after" else stage, signals)
+        stage = self._stage(signals)
+        return self._logistic(stage.replace("model_after", "model_right"), signals)
+
+    def weighs(self, name: str, signals: Signals) -> bool:
+        """Whether a signal counts beside these."""
+        return name in self.weights[self._stage(signals)]
 
     def threshold(self, caution: float, signals: Signals) -> float:
         """The probability below which ``caution`` (0 bold to 1 cautious) refuses.
 
         0 never refuses for doubt, 0.5 is the fitted balance, 1 refuses all but the surest.
         """
-        decides = "extractive_before" if signals.yes is None else "model_after"
+        decides = self._stage(signals).replace("model_before", "model_after")
         middle = self.weights[decides]["balanced"]
         if caution <= 0.5:
             return middle * caution * 2
         return middle + (_SUREST - middle) * (caution - 0.5) * 2
+
+    def _stage(self, signals: Signals) -> str:
+        """The name of the weights for what is known so far."""
+        if signals.yes is None:
+            # An answer that quotes itself tells nothing new.
+            stage = _EXTRACTIVE
+        else:
+            stage = "model_before" if signals.coverage is None else "model_after"
+        # Not every model was fitted with the cross-encoder beside it.
+        encoded = f"{stage}_with_encoder"
+        return encoded if signals.answers is not None and encoded in self.weights else stage
 
     def _logistic(self, head: str, signals: Signals) -> float:
         weights = self.weights[head]
@@ -106,6 +131,8 @@ def features(signals: Signals) -> dict[str, float]:
         "together": signals.together,
         "strangers": min(signals.strangers, 3),
         "unsaid": signals.unsaid,
+        "answers": signals.answers,
+        "quotes_answer": signals.quotes_answer,
         "known_alone": None
         if signals.known_alone is None
         else -math.log(1 - signals.known_alone + _LEAST),
@@ -120,13 +147,6 @@ def features(signals: Signals) -> dict[str, float]:
 def _log_odds(chance: float) -> float:
     bounded = min(max(chance, 1e-3), 1 - 1e-3)
     return math.log(bounded / (1 - bounded))
-
-
-def _stage(signals: Signals) -> str:
-    if signals.yes is None:
-        # An answer that quotes itself tells nothing new.
-        return "extractive_before"
-    return "model_before" if signals.coverage is None else "model_after"
 
 
 @cache

@@ -13,13 +13,15 @@ from assistant.wording import content_words, dates, names, numbers
 _COUNTING = re.compile(
     r"\bhow (?:many|much|old|long|far|big|large|tall|high|often|large a|big a)\b"
     r"|\bwhat figures?\b"
+    r"|\bwhat (?:is|was|are|were) .{2,60}\bpaid\b(?! (?:for|with|in)\b)"
+    r"|\bwhat (?:did|does|do|will|would) .{2,60}\b(?:cost|earn)\W*$"
     r"|\b(?:what|which) (?:number|percentage|percent|share|proportion|amount|sum|price|fraction"
     r"|rise|increase|decrease|drop|decline|growth|margin|rate|age|height|length|weight|speed"
     r"|distance|temperature)\b",
     re.IGNORECASE,
 )
 _TIMING = re.compile(
-    r"^\W*(?:and |but )?(?:(?:since|by|until|from) )?when\b"
+    r"^\W*(?:and |but )?(?:(?:since|by|until|from) )?when\b|\bhow soon\b"
     r"|\b(?:what|which) (?:date|day|year|month|time|century|decade)s?\b",
     re.IGNORECASE,
 )

@@ -18,6 +18,7 @@ from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr
 
 from assistant import weights
+from assistant.cross_encoder import BASE, CrossEncoder
 from assistant.endpoint_faults import TOO_SLOW, UNREACHABLE, UNREADABLE, refusal
 from assistant.errors import EndpointError, EndpointRefused, ModelError, PromptTooLong
 from assistant.settings import THIS_MACHINE, Settings
@@ -56,6 +57,16 @@ def embedder(settings: Settings, progress: Progress | None = None) -> Embeddings
         f"There is no embedder '{name}'. Use one of {_known('embedder')}, '{HASH}', "
         "or the folder of a sentence-transformers model."
     )
+
+
+def cross_encoder(settings: Settings) -> CrossEncoder | None:
+    """What judges whether passages answer; None beside another embedder than the one it needs.
+
+    It loads on first use.
+    """
+    if settings.embedder != BASE:
+        return None
+    return CrossEncoder(weights.ensure(BASE, settings))
 
 
 def chat_model(settings: Settings, progress: Progress | None = None) -> BaseChatModel | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 from assistant import overview, retrieval
 from assistant.articles.places import days_meant, pages_of
 from assistant.comparing import article_names, side_by_side, worth_asking
+from assistant.cross_encoder import CrossEncoder
 from assistant.finding import Finder, Finding
 from assistant.followups import standalone
 from assistant.grounding import Grounded
@@ -59,6 +60,7 @@ class Pipeline:
     chat_model: BaseChatModel | None
     model_name: str
     finder: Finder
+    encoder: CrossEncoder | None
     notices: Sequence[str]
 
     def events(
@@ -115,11 +117,13 @@ class Pipeline:
         """The question put to one article, with what that article by itself has on it."""
         if any(hit.passage.article_id != key for hit in hits):
             hits = self._search(asked, [key])
-        return Inquiry(question, asked, [key], hits, self.library, among=among)
+        return Inquiry(
+            question, asked, [key], hits, self.library, encoder=self.encoder, among=among
+        )
 
     def _search(self, asked: str, scope: Sequence[str]) -> list[RetrievedPassage]:
         k = self.settings.evidence + _MORE_FOUND
-        return retrieval.search(self.library, asked, k=k, article_ids=scope)
+        return retrieval.search(self.library, asked, k=k, article_ids=scope, encoder=self.encoder)
 
     def _find(
         self, task: Inquiry, reply: Reply, clock: Stopwatch, stopped: Halt

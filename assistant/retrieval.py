@@ -1,12 +1,13 @@
 """Find the sentences of the chosen articles that bear on a question, best first.
 
-Two rankings are fused: by meaning (cosine) and by words (BM25). Also a LangChain retriever.
+Two rankings are fused: by meaning (cosine) and by words (BM25); a cross-encoder may read the best
+of them and rank them again. Also a LangChain retriever.
 Not handled: follow-up questions, which ``followups`` makes standalone first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
@@ -14,6 +15,7 @@ from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict
 
 from assistant.aliases import expansions
+from assistant.cross_encoder import CrossEncoder
 from assistant.library import Library
 from assistant.schema import Passage, RetrievedPassage
 
@@ -24,17 +26,29 @@ Adding scaled scores beat fusing by rank in recall of the evidence (docs/quality
 forget that one passage fits far better than all the others.
 """
 
+ENCODER_WEIGHT = 0.07
+"""What the cross-encoder's log-odds, some -6 to 6, add to a score: docs/quality.md."""
+
+_READ = 16
+"""Passages that the cross-encoder reads; 24 found no more."""
+
 _CANDIDATES = 64
 """Passages each ranking contributes: more changed no figure."""
 
 
 def search(
-    library: Library, question: str, *, k: int, article_ids: Sequence[str] | None = None
+    library: Library,
+    question: str,
+    *,
+    k: int,
+    article_ids: Sequence[str] | None = None,
+    encoder: CrossEncoder | None = None,
 ) -> list[RetrievedPassage]:
     """The ``k`` passages nearest to the question, best first; of all articles if None.
 
     ``score`` is the cosine plus :data:`LEXICAL_WEIGHT` times the share of the best BM25
-    score, so -1 to 1.2.
+    score, so -1 to 1.2. An ``encoder`` reads the best :data:`_READ`, which takes tenths of a
+    second, and adds :data:`ENCODER_WEIGHT` times the log-odds that a passage answers.
     """
     depth = max(k, _CANDIDATES)
     dense = library.search_dense(question, depth, article_ids)
@@ -49,11 +63,42 @@ def search(
     for hit in lexical:
         if best > 0:
             scores[hit.passage.id] += LEXICAL_WEIGHT * hit.score / best
-    order = sorted(scores, key=lambda name: (-scores[name], passages[name].start))
+    order = sorted(passages.values(), key=lambda one: (-scores[one.id], one.start))
+    odds: dict[str, float] = {}
+    if encoder is not None:
+        order = order[: max(k, _READ)]
+        odds = _read(library, encoder, question, order[:_READ])
+        least = min(odds.values(), default=0.0)
+        for passage in order:
+            scores[passage.id] += ENCODER_WEIGHT * odds.get(passage.id, least)
+        order.sort(key=lambda one: (-scores[one.id], one.start))
     return [
-        RetrievedPassage(passages[name], scores[name], rank)
-        for rank, name in enumerate(order[:k], start=1)
+        RetrievedPassage(passage, scores[passage.id], rank, odds.get(passage.id))
+        for rank, passage in enumerate(order[:k], start=1)
     ]
+
+
+def _read(
+    library: Library, encoder: CrossEncoder, question: str, passages: Sequence[Passage]
+) -> dict[str, float]:
+    odds: dict[str, float] = {}
+    for article_id in dict.fromkeys(passage.article_id for passage in passages):
+        own = {passage.id for passage in passages if passage.article_id == article_id}
+        odds |= answering(encoder, question, library.passages(article_id), own)
+    return odds
+
+
+def answering(
+    encoder: CrossEncoder, question: str, passages: Sequence[Passage], chosen: Collection[str]
+) -> dict[str, float]:
+    """The log-odds that a passage, read after the sentence before it, answers a question.
+
+    ``passages`` are all of an article in order, ``chosen`` the ids of those to read.
+    """
+    places = [i for i, passage in enumerate(passages) if passage.id in chosen]
+    texts = [" ".join(one.text for one in passages[max(0, i - 1) : i + 1]) for i in places]
+    odds = encoder.log_odds(question, texts)
+    return {passages[i].id: value for i, value in zip(places, odds, strict=True)}
 
 
 def with_neighbours(library: Library, hits: Sequence[RetrievedPassage], best: int) -> list[Passage]:

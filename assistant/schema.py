@@ -78,11 +78,21 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class RetrievedPassage:
-    """A passage with its place in a ranking: ``rank`` counts from 1, ``score`` falls with it."""
+    """A passage with its place in a ranking: ``rank`` counts from 1, ``score`` falls with it.
+
+    ``answers`` is the cross-encoder's log-odds that it answers the question; None where that
+    did not read it.
+    """
 
     passage: Passage
     score: float
     rank: int
+    answers: float | None = None
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> RetrievedPassage:
+        """Read one from its fields, the passage's as a dictionary of its own."""
+        return cls(**{**data, "passage": Passage(**data["passage"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +212,7 @@ class Answer:
         )
         values["citations"] = _citations(values["citations"])
         for name in ("related", "retrieved"):
-            values[name] = tuple(
-                RetrievedPassage(Passage(**row["passage"]), row["score"], row["rank"])
-                for row in values.get(name, ())
-            )
+            values[name] = tuple(RetrievedPassage.from_dict(row) for row in values.get(name, ()))
         values["notices"] = tuple(values.get("notices", ()))
         values["places"] = tuple(
             Place(**{**row, "days": tuple(row["days"])}) for row in values.get("places", ())

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.embeddings import Embeddings
 
 from assistant.errors import ModelError
+from assistant.half_precision import in_halves, multiplies_halves
 
 if TYPE_CHECKING:
     import torch
@@ -67,10 +67,10 @@ class SentenceTransformerEmbedder(Embeddings):
                 f"The embedding model in {folder} cannot be loaded: {error}"
             ) from error
         self._tokenizer = _whole_texts(self._model.tokenizer) if self._averages_tokens() else None
-        self._halves = _multiplies_halves() if halves is None else halves
+        self._halves = multiplies_halves() if halves is None else halves
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        with self._precision():
+        with in_halves(self._halves):
             vectors = self._model.encode(
                 texts, batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False
             )
@@ -101,7 +101,7 @@ class SentenceTransformerEmbedder(Embeddings):
         windows = list(_windows(passages, headlines, self._tokenizer, limit))
         for start in range(0, len(windows), _WINDOWS):
             chosen = windows[start : start + _WINDOWS]
-            with self._precision():
+            with in_halves(self._halves):
                 states = self._model.encode(
                     [window.text for window in chosen],
                     batch_size=_BATCH,
@@ -112,14 +112,6 @@ class SentenceTransformerEmbedder(Embeddings):
             for window, state, tokens in zip(chosen, states, read, strict=True):
                 rows += _means(window, state, tokens.offsets)
         return rows
-
-    def _precision(self) -> AbstractContextManager[Any]:
-        if not self._halves:
-            return nullcontext()
-        import torch
-
-        halves: AbstractContextManager[Any] = torch.autocast("cpu", dtype=torch.bfloat16)
-        return halves
 
     def _averages_tokens(self) -> bool:
         """Whether a vector is the mean of a text's tokens and of nothing else."""
@@ -192,14 +184,6 @@ def _means(
         own = [i for i in read if start <= offsets[i][0] < offsets[i][1] <= end]
         row = states[own].mean(0) if own else states.new_zeros(states.shape[1])
         yield row.tolist()
-
-
-def _multiplies_halves() -> bool:
-    """Whether the processor itself multiplies numbers in bfloat16."""
-    import torch
-
-    able = torch.cpu.get_capabilities()
-    return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
 
 
 def _whole_texts(tokenizer: Any) -> Tokenizer:

@@ -35,6 +35,9 @@ from assistant.schema import QuestionResult
 
 BEFORE = ("nearest", "asked", "strangers", "unsaid")
 AFTER = ("known_alone", "coverage", "unsupported", "unmet")
+ENCODED = "_with_encoder"
+"""Ends the name of what decides where the cross-encoder has read the passages."""
+
 HEADS = {
     # name: (features, what is learned, whether refused answers are left out)
     "model_before": (("yes", *BEFORE), "answerable", False),
@@ -42,9 +45,22 @@ HEADS = {
     "model_right": (("yes", *AFTER, "asked", "novelty"), "right", True),
     "extractive_before": (BEFORE, "answerable", False),
 }
-SIGNS = dict.fromkeys(("yes", "nearest", "asked", "known_alone", "coverage"), 1) | (
-    dict.fromkeys(("strangers", "unsaid", "unsupported", "unmet"), -1)
-)
+HEADS |= {
+    f"{name}{ENCODED}": (
+        (
+            # With it, what the model knows with the quotes alone says nothing new.
+            *(feature for feature in features if feature != "known_alone"),
+            "answers",
+            *(("quotes_answer",) if "coverage" in features else ()),
+        ),
+        target,
+        read_only,
+    )
+    for name, (features, target, read_only) in HEADS.items()
+}
+SIGNS = dict.fromkeys(
+    ("yes", "nearest", "asked", "known_alone", "coverage", "answers", "quotes_answer"), 1
+) | (dict.fromkeys(("strangers", "unsaid", "unsupported", "unmet"), -1))
 """Which way a signal may speak. What the check found wrong never speaks for an answer, however
 few questions it is fitted on."""
 
@@ -194,9 +210,13 @@ def fit(folders: Sequence[Path]) -> None:
     [model] = models
     path = Path(__file__).parent.parent / "assistant" / "decision.json"
     document = json.loads(path.read_text(encoding="utf-8"))
+    # A run tells of one way to search, with the cross-encoder or without.
+    encoded = any("answers" in e.signals for e in examples)
     heads: dict[str, dict[str, float]] = {}
     for name, (features, target, read_only) in HEADS.items():
-        if name == "extractive_before" and model != document["default"]:
+        if name.startswith("extractive_before") and model != document["default"]:
+            continue
+        if name.endswith(ENCODED) != encoded:
             continue
         rows = [e for e in examples if not (read_only and e.ruled)]
         truth = np.array([float(getattr(e, target)) for e in rows])
@@ -206,17 +226,17 @@ def fit(folders: Sequence[Path]) -> None:
         heads[name] = {"bias": round(bias, 4)} | {
             feature: round(float(w), 4) for feature, w in zip(features, weights, strict=True)
         }
-        if name in ("model_after", "extractive_before"):
+        if name.removesuffix(ENCODED) in ("model_after", "extractive_before"):
             threshold = balanced(rows, out_of_fold)
             heads[name]["balanced"] = round(threshold, 4)
-        if name == "model_after":
+        if name.removesuffix(ENCODED) == "model_after":
             by_id = dict(zip(map(id, rows), out_of_fold, strict=True))
             curve(examples, np.array([by_id.get(id(e), 0.0) for e in examples]))
-    document["models"][model] = {
-        "fitted": datetime.now(UTC).date().isoformat(),
-        "questions": {folder.name: len(run.results) for folder, run in runs},
-        "weights": heads,
-    }
+    kept = document["models"].setdefault(model, {"weights": {}})
+    end = ENCODED if encoded else ""
+    kept[f"fitted{end}"] = datetime.now(UTC).date().isoformat()
+    kept[f"questions{end}"] = {folder.name: len(run.results) for folder, run in runs}
+    kept["weights"] |= heads
     path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     print(f"wrote the weights of {model} to {path.name}")
 

@@ -54,6 +54,14 @@ def test_each_article_keeps_its_name_and_its_quote() -> None:
     assert notices == ("The articles give different figures; each is shown with its own quote.",)
 
 
+def test_an_article_without_the_figure_asked_for_is_left_out_beside_one_that_has_it() -> None:
+    text, _ = shown((POST, finding(POST)), (TIMES, finding(TIMES, sentence=1)))
+    assert text == "The rescue costs $6.5 billion.[1]"
+    both, _ = shown((POST, finding(POST, sentence=1)), (TIMES, finding(TIMES, sentence=1)))
+    assert "late in the year" in both
+    assert "Everybody" in both
+
+
 def test_what_an_article_cannot_know_of_the_others_is_left_out() -> None:
     told = finding(TIMES)
     assert told.grounded is not None

@@ -23,6 +23,7 @@ BEFORE = st.builds(
     together=SHARE,
     strangers=st.integers(0, 50),
     unsaid=st.booleans(),
+    answers=st.none() | st.floats(-12, 12),
 )
 AFTER = st.builds(
     replace,
@@ -32,6 +33,7 @@ AFTER = st.builds(
     unmet=st.booleans(),
     novelty=SHARE,
     known_alone=PERHAPS,
+    quotes_answer=st.none() | st.floats(-12, 12),
 )
 
 SURE = Signals(yes=0.999, nearest=1.0, asked=1.0, together=1.0, strangers=0, unsaid=False)
@@ -84,6 +86,21 @@ def test_what_the_check_found_wrong_never_speaks_for_the_answer(
     assert decision.confidence(wrong) <= decision.confidence(fine)
 
 
+@given(MODELS, st.one_of(BEFORE, AFTER), st.floats(-12, 12), st.floats(-12, 12))
+def test_the_likelier_a_passage_answers_the_likelier_the_answer(
+    decision: Decision, signals: Signals, one: float, other: float
+) -> None:
+    low, high = (replace(signals, answers=odds) for odds in sorted((one, other)))
+    assert decision.probability(low) <= decision.probability(high)
+
+
+def test_a_model_that_nothing_was_fitted_on_beside_the_encoder_is_decided_without_it() -> None:
+    plain = {head: row for head, row in DEFAULT.weights.items() if not head.endswith("encoder")}
+    surest = replace(SURE, answers=9.0)
+    assert Decision(plain).probability(surest) == DEFAULT.probability(SURE)
+    assert DEFAULT.probability(surest) != DEFAULT.probability(SURE)
+
+
 def test_a_sure_model_is_answered_and_one_that_says_no_is_not() -> None:
     assert DEFAULT.probability(SURE) > DEFAULT.threshold(0.5, SURE)
     assert DEFAULT.probability(UNSURE) < DEFAULT.threshold(0.5, UNSURE)
@@ -110,7 +127,7 @@ def test_every_model_of_ours_is_decided_by_weights_of_its_own(model: str) -> Non
 
 def test_the_weights_say_when_and_on_what_they_were_fitted() -> None:
     known = {"bias", "balanced", *features(replace(SURE, coverage=1.0, unsupported=0.0))}
-    known |= {"unmet", "novelty", "known_alone"}
+    known |= {"unmet", "novelty", "known_alone", "answers", "quotes_answer"}
     for model, written in WRITTEN["models"].items():
         assert written["fitted"]
         assert sum(written["questions"].values()) > 100

@@ -101,6 +101,19 @@ def test_beside_the_number_asked_for_nothing_else_is_told(
     assert {c for s in answer.sentences for c in s.citations} == set(answer.citations)
 
 
+@pytest.mark.parametrize(
+    ("question", "status"),
+    [
+        ("How much did the first cable cost?", "not_in_article"),
+        ("Where is the first cable shown, and how much did it cost?", "answered"),
+    ],
+)
+def test_what_leaves_out_the_number_asked_for_is_no_answer(
+    tmp_path: Path, question: str, status: str
+) -> None:
+    assert ask(tmp_path, question, SHOWN).status == status
+
+
 def test_the_bold_see_it_all_the_same(tmp_path: Path) -> None:
     reply = "The harbour network began operation in 1981."
     assert ask(tmp_path, "Which network began operation in 1975?", reply, caution=0).text == reply

@@ -19,9 +19,10 @@ PACKAGE = Path(assistant.__file__).parent
 # From the bottom up. A module imports from layers below its own only; a new one gets a place here.
 LAYERS = (
     "aliases connections endpoint_faults errors labels memory printable replies turns",
-    "footnotes states tracing",
+    "footnotes half_precision states tracing",
     "prompts schema",
-    "endpoint_client fetching parts passages sandbox seeds sentence_embedder settings stopwatch",
+    "cross_encoder endpoint_client fetching parts passages sandbox seeds sentence_embedder "
+    "settings stopwatch",
     "testing wording",
     "endpoint articles attribution citations denial expectation library weights",
     "llamareply llamaserver",
@@ -51,7 +52,7 @@ ONLY_HERE = {
     "httpcore ssrfguard",
     "nobody": "requests urllib3 aiohttp http.client urllib.request",
     "models": "langchain",
-    "sentence_embedder": "sentence_transformers transformers torch",
+    "cross_encoder half_precision sentence_embedder": "sentence_transformers transformers torch",
     "endpoint": "langchain_openai openai",
     "llamaserver": "xllamacpp",
     "library": "chromadb sqlite3",

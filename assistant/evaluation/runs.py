@@ -19,7 +19,6 @@ from assistant.schema import (
     Answer,
     Article,
     GoldEvidence,
-    Passage,
     Question,
     QuestionResult,
     RetrievedPassage,
@@ -192,10 +191,7 @@ def _result(row: Mapping[str, Any]) -> QuestionResult:
         answer=Answer.from_dict(row["answer"]) if row["answer"] else None,
         scores=tuple(Score(**item) for item in row["scores"]),
         error=row["error"],
-        retrieved=tuple(
-            RetrievedPassage(Passage(**item["passage"]), item["score"], item["rank"])
-            for item in row["retrieved"]
-        ),
+        retrieved=tuple(RetrievedPassage.from_dict(item) for item in row["retrieved"]),
         seconds=row["seconds"],
     )
 
