@@ -39,8 +39,8 @@ class Signals:
     without it).
 
     After reading, else None: ``known_alone`` is the model's probability that a brief answer
-    would not be "unknown" with nothing but the quotes before it (asked where :meth:`Decision.weighs`
-    it); ``coverage`` is the share of the answer's weight found in what it cites, ``unsupported``
+    would not be "unknown" with nothing but the quotes before it (asked where it is weighed);
+    ``coverage`` is the share of the answer's weight found in what it cites, ``unsupported``
     the share of its sentences that failed the check, ``unmet`` tells that a number or a time was
     asked for and none is given, ``novelty`` how much the answer says that the question did not,
     ``quotes_answer`` is ``answers`` for the passages that the answer cites.

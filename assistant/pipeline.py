@@ -93,10 +93,12 @@ class Pipeline:
         asked = standalone(question, history, self.chat_model, self.settings.prompts, stopped)
         if history:
             clock.lap("rewrite")
-        hits = self._search(asked, scope)
+        found = self._search(asked, scope)
         clock.lap("retrieve")
         clock.mark("evidence")
-        yield Evidence(asked, tuple(hits))
+        yield Evidence(asked, tuple(found[: self._shown]))
+        hits = self._reranked(asked, found)
+        clock.lap("retrieve")
         keys = worth_asking(asked, scope, hits)
         tasks = [self._inquiry(question, asked, key, hits, len(keys)) for key in keys]
         names = article_names([one for task in tasks for one in task.articles.values()])
@@ -116,14 +118,25 @@ class Pipeline:
     ) -> Inquiry:
         """The question put to one article, with what that article by itself has on it."""
         if any(hit.passage.article_id != key for hit in hits):
-            hits = self._search(asked, [key])
+            hits = self._reranked(asked, self._search(asked, [key]))
         return Inquiry(
             question, asked, [key], hits, self.library, encoder=self.encoder, among=among
         )
 
+    @property
+    def _shown(self) -> int:
+        """Passages that a question goes on with."""
+        return self.settings.evidence + _MORE_FOUND
+
     def _search(self, asked: str, scope: Sequence[str]) -> list[RetrievedPassage]:
-        k = self.settings.evidence + _MORE_FOUND
-        return retrieval.search(self.library, asked, k=k, article_ids=scope, encoder=self.encoder)
+        k = self._shown if self.encoder is None else max(self._shown, retrieval.RERANKED)
+        return retrieval.search(self.library, asked, k=k, article_ids=scope)
+
+    def _reranked(self, asked: str, found: Sequence[RetrievedPassage]) -> list[RetrievedPassage]:
+        """The best of what was found, by the cross-encoder where there is one."""
+        if self.encoder is None:
+            return list(found)
+        return retrieval.rerank(self.library, self.encoder, asked, found)[: self._shown]
 
     def _find(
         self, task: Inquiry, reply: Reply, clock: Stopwatch, stopped: Halt

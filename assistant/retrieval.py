@@ -8,6 +8,7 @@ Not handled: follow-up questions, which ``followups`` makes standalone first.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
@@ -29,26 +30,20 @@ forget that one passage fits far better than all the others.
 ENCODER_WEIGHT = 0.07
 """What the cross-encoder's log-odds, some -6 to 6, add to a score: docs/quality.md."""
 
-_READ = 16
-"""Passages that the cross-encoder reads; 24 found no more."""
+RERANKED = 16
+"""Passages that are worth reading again; 24 found no more."""
 
 _CANDIDATES = 64
 """Passages each ranking contributes: more changed no figure."""
 
 
 def search(
-    library: Library,
-    question: str,
-    *,
-    k: int,
-    article_ids: Sequence[str] | None = None,
-    encoder: CrossEncoder | None = None,
+    library: Library, question: str, *, k: int, article_ids: Sequence[str] | None = None
 ) -> list[RetrievedPassage]:
     """The ``k`` passages nearest to the question, best first; of all articles if None.
 
     ``score`` is the cosine plus :data:`LEXICAL_WEIGHT` times the share of the best BM25
-    score, so -1 to 1.2. An ``encoder`` reads the best :data:`_READ`, which takes tenths of a
-    second, and adds :data:`ENCODER_WEIGHT` times the log-odds that a passage answers.
+    score, so -1 to 1.2.
     """
     depth = max(k, _CANDIDATES)
     dense = library.search_dense(question, depth, article_ids)
@@ -63,29 +58,31 @@ def search(
     for hit in lexical:
         if best > 0:
             scores[hit.passage.id] += LEXICAL_WEIGHT * hit.score / best
-    order = sorted(passages.values(), key=lambda one: (-scores[one.id], one.start))
-    odds: dict[str, float] = {}
-    if encoder is not None:
-        order = order[: max(k, _READ)]
-        odds = _read(library, encoder, question, order[:_READ])
-        least = min(odds.values(), default=0.0)
-        for passage in order:
-            scores[passage.id] += ENCODER_WEIGHT * odds.get(passage.id, least)
-        order.sort(key=lambda one: (-scores[one.id], one.start))
+    order = sorted(scores, key=lambda name: (-scores[name], passages[name].start))
     return [
-        RetrievedPassage(passage, scores[passage.id], rank, odds.get(passage.id))
-        for rank, passage in enumerate(order[:k], start=1)
+        RetrievedPassage(passages[name], scores[name], rank)
+        for rank, name in enumerate(order[:k], start=1)
     ]
 
 
-def _read(
-    library: Library, encoder: CrossEncoder, question: str, passages: Sequence[Passage]
-) -> dict[str, float]:
+def rerank(
+    library: Library, encoder: CrossEncoder, question: str, hits: Sequence[RetrievedPassage]
+) -> list[RetrievedPassage]:
+    """The hits in the order that a cross-encoder gives them; it takes tenths of a second.
+
+    To each score it adds :data:`ENCODER_WEIGHT` times the log-odds that the passage answers.
+    """
     odds: dict[str, float] = {}
-    for article_id in dict.fromkeys(passage.article_id for passage in passages):
-        own = {passage.id for passage in passages if passage.article_id == article_id}
+    for article_id in dict.fromkeys(hit.passage.article_id for hit in hits):
+        own = {hit.passage.id for hit in hits if hit.passage.article_id == article_id}
         odds |= answering(encoder, question, library.passages(article_id), own)
-    return odds
+    read = [
+        replace(hit, score=hit.score + ENCODER_WEIGHT * chance, answers=chance)
+        for hit in hits
+        if (chance := odds.get(hit.passage.id)) is not None
+    ]
+    read.sort(key=lambda hit: -hit.score)
+    return [replace(hit, rank=rank) for rank, hit in enumerate(read, start=1)]
 
 
 def answering(

@@ -12,6 +12,7 @@ from assistant.answering import Assistant
 from assistant.cross_encoder import BASE, WEIGHTS, CrossEncoder, compact, expanded
 from assistant.errors import ModelError
 from assistant.models import cross_encoder
+from assistant.schema import Answer, Evidence
 from assistant.settings import Settings
 from assistant.testing import HashEmbedder
 
@@ -56,6 +57,21 @@ def test_what_it_said_stands_in_the_answer(folder: Path, tmp_path: Path) -> None
         ]
     assert answers[0].status == "answered"
     assert answers[0].signals["answers"] > answers[1].signals["answers"]
+    found = answers[0].retrieved
+    assert found[0].passage.text == ANSWERING
+    assert [hit.rank for hit in found] == list(range(1, len(found) + 1))
+    assert [hit.score for hit in found] == sorted((hit.score for hit in found), reverse=True)
+    assert found[0].answers == answers[0].signals["answers"]
+    assert Answer.from_json(answers[0].to_json()) == answers[0]
+
+
+@pytest.mark.model
+def test_the_evidence_does_not_wait_for_it(tmp_path: Path) -> None:
+    with Assistant.open(tmp_path, model="extractive") as assistant:
+        article = assistant.add(text=f"{RELATED}\n\n{ANSWERING}", title="The network")
+        first = next(assistant.stream(QUESTION, articles=[article.id]))
+    assert isinstance(first, Evidence)
+    assert {hit.answers for hit in first.passages} == {None}
 
 
 @pytest.mark.model

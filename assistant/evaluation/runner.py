@@ -199,13 +199,16 @@ class _Run:
             scores = score(question, answer, scope)
             query = answer.standalone or question.question
         seconds = time.perf_counter() - begun
-        ranking = self._assistant.search(query, k=max(CUTOFFS), articles=ids)
+        # What was answered from may have been ranked with more care than a search takes.
+        ranking = answer.retrieved if answer else ()
+        if len(ranking) < max(CUTOFFS):
+            ranking = tuple(self._assistant.search(query, k=max(CUTOFFS), articles=ids))
         if answer is None:
             seconds = time.perf_counter() - begun
         elif self._judge:
             scores += (_verdict(self._judge, question, answer),)
         scores += score_ranking(question, ranking)
-        return QuestionResult(question, answer, scores, "", tuple(ranking), seconds)
+        return QuestionResult(question, answer, scores, "", ranking, seconds)
 
     def _article(self, name: str) -> Article:
         if name not in self._added:
