@@ -26,6 +26,16 @@ _COMPARING = re.compile(
     r"|\b(?:differs?|contradicts?)\b|\baccording to each\b",
     re.IGNORECASE,
 )
+_ASKED_OF_ALL = re.compile(
+    r"(?:^|,? )according to (?:(?:each|every|all|both)(?: of the)?(?: different)? (?:reports?|"
+    rf"outlets?|articles?|sources?|stories|story|papers?|accounts?)|the (?:\w+ )?{_REPORTS})\b,?"
+    rf"|(?:,? and|[.?!;]) (?:do|did) (?:(?:all|both|the|these|those) )*(?:{_REPORTS}|they) "
+    r"(?:all |both )?(?:agree|disagree|differ|say the same|tell the same|compare)\b"
+    r"(?: (?:on|about) (?:it|this|that))?(?=\W*$)",
+    re.IGNORECASE,
+)
+"""What only all articles together can answer: each by itself knows nothing of the others."""
+
 MOST_ASKED = 4
 """Articles that one question is put to; each takes seconds."""
 
@@ -70,6 +80,12 @@ def worth_asking(
 def is_comparison(question: str) -> bool:
     """Whether a question asks what different articles say."""
     return bool(_COMPARING.search(question))
+
+
+def put_to_one(question: str) -> str:
+    """What to ask one article of several: the question without what it asks of all of them."""
+    alone = _ASKED_OF_ALL.sub("", question).strip()
+    return f"{alone[0].upper()}{alone[1:]}" if re.search(r"\w", alone) else question
 
 
 def side_by_side(

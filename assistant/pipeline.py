@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from assistant import overview, retrieval
 from assistant.articles.places import days_meant, pages_of
-from assistant.comparing import article_names, side_by_side, worth_asking
+from assistant.comparing import article_names, put_to_one, side_by_side, worth_asking
 from assistant.cross_encoder import CrossEncoder
 from assistant.finding import Finder, Finding
 from assistant.followups import standalone
@@ -100,8 +100,9 @@ class Pipeline:
         hits = self._reranked(asked, found)
         clock.lap("retrieve")
         keys = worth_asking(asked, scope, hits)
-        tasks = [self._inquiry(question, asked, key, hits, len(keys)) for key in keys]
-        names = article_names([one for task in tasks for one in task.articles.values()])
+        one = put_to_one(asked) if len(keys) > 1 else asked
+        tasks = [self._inquiry(question, one, key, hits, len(keys)) for key in keys]
+        names = article_names([article for task in tasks for article in task.articles.values()])
         findings: dict[str, Finding] = {}
         reply = Reply()
         for task in tasks:
@@ -109,7 +110,7 @@ class Pipeline:
             label = f"{names[key]}: " if len(tasks) > 1 else ""
             reply.text = ""
             findings[key] = yield from _labelled(label, self._find(task, reply, clock, stopped))
-        answer = self._answer(tasks, findings, hits, reply, clock)
+        answer = self._answer(asked, tasks, findings, hits, reply, clock)
         asking.set(**_told(answer)).end()  # before whoever asked does something with the answer
         yield answer
 
@@ -148,6 +149,7 @@ class Pipeline:
 
     def _answer(
         self,
+        asked: str,
         tasks: Sequence[Inquiry],
         findings: Mapping[str, Finding],
         hits: Sequence[RetrievedPassage],
@@ -156,7 +158,7 @@ class Pipeline:
     ) -> Answer:
         best = max(tasks, key=lambda task: findings[next(iter(task.articles))].probability)
         articles = {key: one for task in tasks for key, one in task.articles.items()}
-        grounded, agreement = side_by_side(best.asked, findings, articles)
+        grounded, agreement = side_by_side(asked, findings, articles)
         sure = max(
             one.confidence
             for one in findings.values()
@@ -178,7 +180,7 @@ class Pipeline:
             confidence=round(sure, 4),
             related=() if grounded else tuple(hits[:_RELATED]),
             retrieved=tuple(hits),
-            standalone=best.asked,
+            standalone=asked,
             signals=best.decided_by,
             notices=tuple(dict.fromkeys(notices)),
             timings=clock.timings(

@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from assistant.answering import Assistant
-from assistant.comparing import MOST_ASKED, article_names, is_comparison, side_by_side, worth_asking
+from assistant.comparing import (
+    MOST_ASKED,
+    article_names,
+    is_comparison,
+    put_to_one,
+    side_by_side,
+    worth_asking,
+)
 from assistant.finding import Finding
 from assistant.grounding import quote
 from assistant.passages import split_article
@@ -163,3 +170,27 @@ def test_a_question_to_two_articles_is_answered_by_both(library: Assistant) -> N
     said = "".join(event.text for event in events if isinstance(event, Delta))
     assert "“Rescue of a company”: The rescue" in said
     assert any("different figures" in notice for notice in answer.notices)
+
+
+@pytest.mark.parametrize(
+    ("question", "alone"),
+    [
+        ("How big was the rescue, according to each outlet?", "How big was the rescue?"),
+        ("According to the different reports, how big was it?", "How big was it?"),
+        ("What did he first suspect, and do the reports agree?", "What did he first suspect?"),
+        ("When did he leave? Do the reports say the same?", "When did he leave?"),
+        ("Do the reports agree?", "Do the reports agree?"),
+        ("What figure does each report give?", "What figure does each report give?"),
+        ("What did they agree to?", "What did they agree to?"),
+        (
+            "When did it begin, and did they agree to it?",
+            "When did it begin, and did they agree to it?",
+        ),
+        (
+            "According to the report, why did he leave?",
+            "According to the report, why did he leave?",
+        ),
+    ],
+)
+def test_each_article_is_not_asked_about_the_others(question: str, alone: str) -> None:
+    assert put_to_one(question) == alone
