@@ -98,7 +98,8 @@ class Pipeline:
         clock.mark("evidence")
         yield Evidence(asked, tuple(found[: self._shown]))
         hits = self._reranked(asked, found)
-        clock.lap("retrieve")
+        if self.encoder is not None:
+            clock.lap("retrieve")
         keys = worth_asking(asked, scope, hits)
         one = put_to_one(asked) if len(keys) > 1 else asked
         tasks = [self._inquiry(question, one, key, hits, len(keys)) for key in keys]
