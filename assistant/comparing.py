@@ -17,9 +17,9 @@ from assistant.schema import Article, Citation, RetrievedPassage, Sentence
 from assistant.wording import content_words, dates, numbers
 
 _REPORTS = r"(?:reports|outlets|articles|sources|stories|papers|accounts)"
+_REPORT = r"(?:reports?|outlets?|articles?|sources?|stories|story|papers?|accounts?)"
 _COMPARING = re.compile(
-    r"\b(?:each|both|all|different|other|every)\b.{0,20}"
-    r"\b(?:reports?|outlets?|articles?|sources?|stories|story|papers?|accounts?)\b"
+    rf"\b(?:each|both|all|different|other|every)\b.{{0,20}}\b{_REPORT}\b"
     rf"|\b{_REPORTS} (?:say|give|report|put|describe|compare)\b"
     rf"|\b(?:compare|according to)\b.{{0,20}}\b{_REPORTS}\b"
     rf"|\b(?:{_REPORTS}|they|these|two)\b.{{0,20}}\b(?:agree|disagree)\b"
@@ -27,8 +27,8 @@ _COMPARING = re.compile(
     re.IGNORECASE,
 )
 _ASKED_OF_ALL = re.compile(
-    r"(?:^|,? )according to (?:(?:each|every|all|both)(?: of the)?(?: different)? (?:reports?|"
-    rf"outlets?|articles?|sources?|stories|story|papers?|accounts?)|the (?:\w+ )?{_REPORTS})\b,?"
+    rf"(?:^|,? )according to (?:(?:each|every|all|both)(?: of the)?(?: different)? {_REPORT}"
+    rf"|the (?:\w+ )?{_REPORTS})\b,?"
     rf"|(?:,? and|[.?!;]) (?:do|did) (?:(?:all|both|the|these|those) )*(?:{_REPORTS}|they) "
     r"(?:all |both )?(?:agree|disagree|differ|say the same|tell the same|compare)\b"
     r"(?: (?:on|about) (?:it|this|that))?(?=\W*$)",

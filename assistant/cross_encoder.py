@@ -19,6 +19,7 @@ from assistant.half_precision import in_halves, multiplies_halves
 
 if TYPE_CHECKING:
     import torch
+    from tokenizers import Encoding
 
 BASE = "all-minilm-l6-v2"
 """The embedder whose vocabulary and lowest layer it needs."""
@@ -60,11 +61,7 @@ class CrossEncoder:
             batch = order[start : start + _BATCH]
             read = tokenizer.encode_batch([(question, texts[i]) for i in batch])
             with torch.inference_mode(), in_halves(fast):
-                logits = model(
-                    input_ids=torch.tensor([one.ids for one in read]),
-                    token_type_ids=torch.tensor([one.type_ids for one in read]),
-                    attention_mask=torch.tensor([one.attention_mask for one in read]),
-                ).logits
+                logits = model(**inputs(read)).logits
             for i, value in zip(batch, logits.float()[:, 0].tolist(), strict=True):
                 odds[i] = value
         return odds
@@ -98,6 +95,17 @@ class CrossEncoder:
         tokenizer.enable_truncation(LONGEST)
         tokenizer.enable_padding()
         return model.eval(), tokenizer, multiplies_halves()
+
+
+def inputs(read: Sequence[Encoding]) -> dict[str, torch.Tensor]:
+    """What the model is called with, each ``[texts, tokens]``; the texts are of one length."""
+    import torch
+
+    return {
+        "input_ids": torch.tensor([one.ids for one in read]),
+        "token_type_ids": torch.tensor([one.type_ids for one in read]),
+        "attention_mask": torch.tensor([one.attention_mask for one in read]),
+    }
 
 
 def compact(weights: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:

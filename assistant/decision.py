@@ -89,16 +89,15 @@ class Decision:
         return self._logistic(stage.replace("model_after", "model_right"), signals)
 
     def weighs(self, name: str, signals: Signals) -> bool:
-        """Whether a signal counts beside these."""
-        return name in self.weights[self._stage(signals)]
+        """Whether a signal counts in the end, once an answer has been read."""
+        return name in self.weights[self._last_stage(signals)]
 
     def threshold(self, caution: float, signals: Signals) -> float:
         """The probability below which ``caution`` (0 bold to 1 cautious) refuses.
 
         0 never refuses for doubt, 0.5 is the fitted balance, 1 refuses all but the surest.
         """
-        decides = self._stage(signals).replace("model_before", "model_after")
-        middle = self.weights[decides]["balanced"]
+        middle = self.weights[self._last_stage(signals)]["balanced"]
         if caution <= 0.5:
             return middle * caution * 2
         return middle + (_SUREST - middle) * (caution - 0.5) * 2
@@ -113,6 +112,9 @@ class Decision:
         # Not every model was fitted with the cross-encoder beside it.
         encoded = f"{stage}_with_encoder"
         return encoded if signals.answers is not None and encoded in self.weights else stage
+
+    def _last_stage(self, signals: Signals) -> str:
+        return self._stage(signals).replace("model_before", "model_after")
 
     def _logistic(self, head: str, signals: Signals) -> float:
         weights = self.weights[head]

@@ -172,11 +172,11 @@ class Finder:
         if grounded.declined or not grounded.backed or self._is_beside(task, grounded):
             clock.lap("check")
             return _refusal(min(probability, limit))
-        after = task.signals(yes, grounded)
-        if self._decision.weighs("known_alone", after):
+        alone = None
+        if self._decision.weighs("known_alone", before):
             quotes = task.quoted(grounded.citations[:_VERIFIED])
             alone = reader.known(quotes, task.asked, state, stopped)
-            after = task.signals(yes, grounded, known_alone=alone)
+        after = task.signals(yes, grounded, known_alone=alone)
         clock.lap("check")
         probability = self._decision.probability(after)
         if probability < limit:

@@ -244,7 +244,7 @@ class Inquiry:
             asked=len(words & found) / max(1, len(words)),
             together=max(shares, default=0.0),
             strangers=len(self._strangers()),
-            unsaid=self._unsaid(),
+            unsaid=self._unsaid,
             answers=self._answers([hit.passage for hit in self.hits]),
         )
         if grounded is not None:
@@ -285,7 +285,7 @@ class Inquiry:
         strange = figures(self.question) - self._numbers_near(grounded)
         # What leaves out one part of several may still answer another.
         unmet = len(parts_of(self.asked)) == 1 and not is_met(self.asked, grounded.text)
-        return bool(strange) or unmet or self._unsaid()
+        return bool(strange) or unmet or self._unsaid
 
     def _numbers_near(self, grounded: Grounded) -> frozenset[str]:
         """The numbers in quotes, in the sentences before and after them, and in the headings."""
@@ -297,6 +297,7 @@ class Inquiry:
                 found |= numbers(" ".join([passage.heading, *(one.text for one in near)]))
         return found
 
+    @cached_property
     def _unsaid(self) -> bool:
         """Whether the question asks what someone said who says nothing, or is not even named."""
         if self._asked_statements or not _ASKS_WORDS.search(self.asked):
@@ -305,13 +306,16 @@ class Inquiry:
             # Who is there may have reacted by what they did.
             return not _ASKS_REACTION.search(self.asked)
         asked = asked_names(self.asked)
-        return bool(asked) and not any(self._is_named(name) for name in asked)
+        return bool(asked) and not self._has_any(asked)
 
-    def _is_named(self, name: str) -> bool:
-        """Whether the article or its title has a name, in some spelling or by its initials."""
-        text = f"{self._article.title}\n{self._article.text}"
-        known = vocabulary(text) | abbreviations(text)
-        return name in known or stem(name) in known or is_spelt_like(name, known)
+    def _has_any(self, asked: frozenset[str]) -> bool:
+        """Whether the article or its title has one of some names, also misspelt or as initials."""
+        title, text = self._article.title, self._article.text
+        known = vocabulary(text) | frozenset(content_words(title)) | names(title)
+        known |= abbreviations(title) | abbreviations(text)
+        return any(
+            name in known or stem(name) in known or is_spelt_like(name, known) for name in asked
+        )
 
     def _strangers(self) -> frozenset[str]:
         """Names and numbers of the question that the article does not have."""

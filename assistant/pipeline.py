@@ -101,9 +101,9 @@ class Pipeline:
         if self.encoder is not None:
             clock.lap("retrieve")
         keys = worth_asking(asked, scope, hits)
-        one = put_to_one(asked) if len(keys) > 1 else asked
-        tasks = [self._inquiry(question, one, key, hits, len(keys)) for key in keys]
-        names = article_names([article for task in tasks for article in task.articles.values()])
+        alone = put_to_one(asked) if len(keys) > 1 else asked
+        tasks = [self._inquiry(question, alone, key, hits, len(keys)) for key in keys]
+        names = article_names([one for task in tasks for one in task.articles.values()])
         findings: dict[str, Finding] = {}
         reply = Reply()
         for task in tasks:
@@ -119,7 +119,8 @@ class Pipeline:
         self, question: str, asked: str, key: str, hits: Sequence[RetrievedPassage], among: int
     ) -> Inquiry:
         """The question put to one article, with what that article by itself has on it."""
-        if any(hit.passage.article_id != key for hit in hits):
+        # Hits of several articles, or of a question to several, are not what this one has on it.
+        if among > 1 or any(hit.passage.article_id != key for hit in hits):
             hits = self._reranked(asked, self._search(asked, [key]))
         return Inquiry(
             question, asked, [key], hits, self.library, encoder=self.encoder, among=among

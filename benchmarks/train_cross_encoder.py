@@ -26,15 +26,23 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from sklearn.metrics import roc_auc_score
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 from torch.nn import Linear
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 from transformers import BertConfig, BertForSequenceClassification
 
-from assistant import weights
-from assistant.cross_encoder import BASE, LONGEST, WEIGHTS, CrossEncoder, compact
+from assistant import retrieval, weights
+from assistant.cross_encoder import (
+    BASE,
+    LONGEST,
+    WEIGHTS,
+    CrossEncoder,
+    compact,
+    expanded,
+    inputs,
+)
 from assistant.evaluation import load_question_set
 from assistant.evaluation.ranking import passage_holds
 from assistant.half_precision import in_halves, multiplies_halves
@@ -57,6 +65,9 @@ WARMING = 0.05
 _AFAR = 3
 """Passages between the evidence and a text of its article that is taken for no answer."""
 
+Judged = tuple[Question, list[Passage], frozenset[str]]
+"""A question held out, its article's passages, and the ids of those nearest to it in meaning."""
+
 
 def main() -> None:
     args = _arguments()
@@ -69,7 +80,7 @@ def main() -> None:
         _take(model, args.start)
     else:
         _train(model, folder, made[: args.pairs], rate=1e-4)
-    judged: list[tuple[Question, list[Passage]]] = []
+    judged: list[Judged] = []
     if args.fit:
         fitting, judged = _fitting(args.fit, args.articles, args.hold, embed, chance)
         again = chance.sample(made, min(len(made), len(fitting)))
@@ -127,20 +138,22 @@ def _squad_pairs(path: Path, embed: Embed, chance: random.Random) -> list[Pair]:
 
 def _fitting(
     path: Path, articles: Path, held: Sequence[str], embed: Embed, chance: random.Random
-) -> tuple[list[Pair], list[tuple[Question, list[Passage]]]]:
-    """Pairs of a set's questions; those of held-out articles with their whole article instead."""
+) -> tuple[list[Pair], list[Judged]]:
+    """Pairs of a set's questions, and those about held-out articles."""
     questions = load_question_set(path, articles)
     made: list[Pair] = []
-    judged = []
+    judged: list[Judged] = []
     for name, article in questions.articles.items():
         passages = split_article(article)
         own = [one for one in questions.questions if one.scope[0] == name]
-        if name in held:
-            judged += [(one, passages) for one in own]
-            continue
         texts = embed([passage.text for passage in passages])
         for one, row in zip(own, embed([q.question for q in own]) @ texts.T, strict=True):
-            made += _of_question(one, passages, np.argsort(-row).tolist(), chance)
+            order = np.argsort(-row).tolist()
+            if name in held:
+                nearest = frozenset(passages[i].id for i in order[: retrieval.RERANKED])
+                judged.append((one, passages, nearest))
+            else:
+                made += _of_question(one, passages, order, chance)
     return made, judged
 
 
@@ -180,53 +193,53 @@ def _train(model: Any, folder: Path, data: Sequence[Pair], rate: float) -> None:
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.enable_truncation(LONGEST, strategy="only_second")
     tokenizer.no_padding()
-    read_ = tokenizer.encode_batch([(pair.question, pair.text) for pair in data])
+    tokens = tokenizer.encode_batch([(pair.question, pair.text) for pair in data])
     places = Linear(model.config.hidden_size, 2)
     trained = [p for p in (*model.parameters(), *places.parameters()) if p.requires_grad]
     optimizer = torch.optim.AdamW(trained, weight_decay=0.01)
-    batches = _batches([len(one.ids) for one in read_])
-    started, loss_sum, halves = time.perf_counter(), 0.0, multiplies_halves()
+    batches = _batches([len(one.ids) for one in tokens])
+    started, lost, halves = time.perf_counter(), 0.0, multiplies_halves()
     model.train()
     for step, chosen in enumerate(batches):
         share = step / len(batches)
         for group in optimizer.param_groups:
             group["lr"] = rate * min((share + 1e-3) / WARMING, 1 - 0.98 * share)
-        longest = max(len(read_[i].ids) for i in chosen)
-        ids, types, mask = (
-            torch.tensor([[*row, *[0] * (longest - len(row))] for row in rows])
-            for rows in (
-                [read_[i].ids for i in chosen],
-                [read_[i].type_ids for i in chosen],
-                [read_[i].attention_mask for i in chosen],
-            )
-        )
-        with in_halves(halves):
-            out = model.bert(input_ids=ids, token_type_ids=types, attention_mask=mask)
-        answers = model.classifier(model.dropout(out.pooler_output.float()))[:, 0]
-        wanted = torch.tensor([float(data[i].answered) for i in chosen])
-        loss = binary_cross_entropy_with_logits(answers, wanted)
-        spans = torch.tensor([_span(data[i], read_[i]) for i in chosen])
-        # Where there is no answer its place is the mark before the question.
-        at = places(out.last_hidden_state.float()) - 1e4 * (1 - mask)[..., None]
-        known = [k for k, i in enumerate(chosen) if not data[i].answered or data[i].end > 0]
-        if known:
-            start, end = at[known, :, 0], at[known, :, 1]
-            loss += SPAN * (
-                cross_entropy(start, spans[known, 0]) + cross_entropy(end, spans[known, 1])
-            )
+        loss = _loss(model, places, [data[i] for i in chosen], [tokens[i] for i in chosen], halves)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(trained, 1.0)
         optimizer.step()
         optimizer.zero_grad()
-        loss_sum += loss.item()
+        lost += loss.item()
         if step % 100 == 99:
             passed = time.perf_counter() - started
             print(
-                f"{step + 1} of {len(batches)}: loss {loss_sum / 100:.3f}, {passed:.0f} s",
-                flush=True,
+                f"{step + 1} of {len(batches)}: loss {lost / 100:.3f}, {passed:.0f} s", flush=True
             )
-            loss_sum = 0.0
+            lost = 0.0
     model.eval()
+
+
+def _loss(
+    model: Any, places: Linear, batch: Sequence[Pair], tokens: Sequence[Encoding], halves: bool
+) -> torch.Tensor:
+    """How far from right the model is about a batch: whether there is an answer, and where."""
+    spans = torch.tensor([_span(pair, read_) for pair, read_ in zip(batch, tokens, strict=True)])
+    longest = max(len(one.ids) for one in tokens)
+    for one in tokens:
+        one.pad(longest)
+    given = inputs(tokens)
+    with in_halves(halves):
+        out = model.bert(**given)
+    answers = model.classifier(model.dropout(out.pooler_output.float()))[:, 0]
+    wanted = torch.tensor([float(pair.answered) for pair in batch])
+    loss = binary_cross_entropy_with_logits(answers, wanted)
+    # Where there is no answer its place is the mark before the question.
+    at = places(out.last_hidden_state.float()) - 1e4 * (1 - given["attention_mask"])[..., None]
+    known = [k for k, pair in enumerate(batch) if not pair.answered or pair.end > 0]
+    if known:
+        start, end = at[known, :, 0], at[known, :, 1]
+        loss += SPAN * (cross_entropy(start, spans[known, 0]) + cross_entropy(end, spans[known, 1]))
+    return loss
 
 
 def _batches(lengths: Sequence[int]) -> list[list[int]]:
@@ -240,7 +253,7 @@ def _batches(lengths: Sequence[int]) -> list[list[int]]:
     return batches
 
 
-def _span(pair: Pair, read_: Any) -> tuple[int, int]:
+def _span(pair: Pair, read_: Encoding) -> tuple[int, int]:
     """The first and the last token of the answer; 0 and 0 where there is none or it was cut off."""
     first = last = 0
     if pair.answered:
@@ -263,24 +276,18 @@ def _save(model: Any, path: Path, args: argparse.Namespace) -> None:
 
 
 def _take(model: Any, path: Path) -> None:
-    from safetensors.torch import load_file
-
-    from assistant.cross_encoder import expanded
-
     model.load_state_dict(expanded(load_file(path)), strict=False)
 
 
-def _judge(encoder: CrossEncoder, judged: Sequence[tuple[Question, list[Passage]]]) -> None:
-    """How well answerable questions are told apart by the surest text of their whole article."""
-    surest = []
-    for question, passages in judged:
-        texts = [
-            " ".join(one.text for one in passages[max(0, i - 1) : i + 2])
-            for i in range(len(passages))
+def _judge(encoder: CrossEncoder, judged: Sequence[Judged]) -> None:
+    """How well answerable questions are told apart by the surest of the nearest passages."""
+    odds = np.array(
+        [
+            max(retrieval.answering(encoder, one.question, passages, nearest).values())
+            for one, passages, nearest in judged
         ]
-        surest.append(max(encoder.log_odds(question.question, texts)))
-    truth = np.array([question.answerable for question, _ in judged])
-    odds = np.array(surest)
+    )
+    truth = np.array([one.answerable for one, *_ in judged])
     refused = (odds[~truth] < np.quantile(odds[truth], 0.1)).mean()
     print(
         f"{len(judged)} questions held out: AUC {roc_auc_score(truth, odds):.3f}, "

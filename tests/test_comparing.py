@@ -170,6 +170,11 @@ def test_a_question_to_two_articles_is_answered_by_both(library: Assistant) -> N
     said = "".join(event.text for event in events if isinstance(event, Delta))
     assert "“Rescue of a company”: The rescue" in said
     assert any("different figures" in notice for notice in answer.notices)
+    assert answer.standalone == QUESTION
+    assert isinstance(library.chat_model, ScriptedChatModel)
+    prompts = "\n".join(library.chat_model.prompts)
+    assert "How much does the rescue cost?" in prompts
+    assert "each outlet" not in prompts
 
 
 @pytest.mark.parametrize(

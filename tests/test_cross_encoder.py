@@ -48,7 +48,7 @@ def test_a_question_of_any_length_is_read(folder: Path) -> None:
 
 
 @pytest.mark.model
-def test_what_it_said_stands_in_the_answer(folder: Path, tmp_path: Path) -> None:
+def test_what_it_said_stands_in_the_answer(tmp_path: Path) -> None:
     with Assistant.open(tmp_path, model="extractive") as assistant:
         article = assistant.add(text=f"{ANSWERING}\n\n{RELATED}", title="The network")
         answers = [

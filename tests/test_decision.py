@@ -101,6 +101,12 @@ def test_a_model_that_nothing_was_fitted_on_beside_the_encoder_is_decided_withou
     assert DEFAULT.probability(surest) != DEFAULT.probability(SURE)
 
 
+def test_the_model_is_asked_about_the_quotes_alone_only_where_it_is_weighed() -> None:
+    assert DEFAULT.weighs("known_alone", SURE)
+    assert not DEFAULT.weighs("known_alone", replace(SURE, answers=1.0))
+    assert Decision.of("qwen2.5-coder-0.5b").weighs("known_alone", replace(SURE, answers=1.0))
+
+
 def test_a_sure_model_is_answered_and_one_that_says_no_is_not() -> None:
     assert DEFAULT.probability(SURE) > DEFAULT.threshold(0.5, SURE)
     assert DEFAULT.probability(UNSURE) < DEFAULT.threshold(0.5, UNSURE)
@@ -131,5 +137,8 @@ def test_the_weights_say_when_and_on_what_they_were_fitted() -> None:
     for model, written in WRITTEN["models"].items():
         assert written["fitted"]
         assert sum(written["questions"].values()) > 100
+        if any(head.endswith("_with_encoder") for head in written["weights"]):
+            assert written["fitted_with_encoder"]
+            assert sum(written["questions_with_encoder"].values()) > 100
         for head, weights_of_it in written["weights"].items():
             assert set(weights_of_it) <= known, (model, head)
