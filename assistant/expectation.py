@@ -68,7 +68,7 @@ _QUANTITIES = frozenset(
     "no none half quarter several dozen dozens hundreds thousands millions billions all every "
     "few couple most majority both twice once many some daily weekly monthly yearly annually "
     "always never forever decades years months weeks days hours centuries nothing free "
-    "double triple single pair minority part".split()
+    "double triple single pair minority".split()
 )
 _TIMES = frozenset(
     "today yesterday tomorrow tonight day days week weeks month months year years morning "
@@ -81,13 +81,14 @@ _TIMES = frozenset(
 def is_met(question: str, answer: str) -> bool:
     """Whether the answer has a number, a time or a name where the question asks for one.
 
-    A number that the question has is not the one it asks for.
+    A number or a date that the question has is not the one it asks for.
     """
     words = set(re.findall(r"[^\W\d_]+", answer.casefold()))
     if _COUNTING.search(question):
         return bool(numbers(answer) - numbers(question) or words & _QUANTITIES)
     if _TIMING.search(question):
-        return bool(numbers(answer) or dates(answer) or words & _TIMES)
+        told = (numbers(answer) | dates(answer)) - numbers(question) - dates(question)
+        return bool(told or words & _TIMES)
     if _NAME.search(question):
         return _names_anew(question, answer)
     return True

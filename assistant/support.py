@@ -33,7 +33,10 @@ WEAK = 0.3
 """Below this share nothing is left that a citation could stand for."""
 
 _QUOTED_RUN = 5
-"""Content words in a row that make a sentence a quotation of the article."""
+"""Content words in a row that are taken over from the article and not met by chance."""
+
+_QUOTED = 0.75
+"""Share of a sentence's content words in such rows that makes it a quotation of the article."""
 
 _QUOTATION = re.compile(r"[“\"]([^“”\"]{8,})[”\"]")
 
@@ -144,10 +147,12 @@ def _words(text: str) -> frozenset[str]:
 def _is_quotation(sentence: str, quote: str) -> bool:
     words = content_words(sentence)
     run = min(_QUOTED_RUN, len(words))
-    given = " ".join(content_words(quote))
-    return bool(words) and any(
-        f" {' '.join(words[i : i + run])} " in f" {given} " for i in range(len(words) - run + 1)
-    )
+    given = f" {' '.join(content_words(quote))} "
+    taken: set[int] = set()
+    for start in range(len(words) - run + 1):
+        if f" {' '.join(words[start : start + run])} " in given:
+            taken.update(range(start, start + run))
+    return bool(words) and len(taken) >= _QUOTED * len(words)
 
 
 def _holds(quote: str, quotation: str) -> bool:

@@ -45,3 +45,10 @@ def test_a_name_that_is_asked_for_has_to_be_a_new_one() -> None:
     assert not is_met(question, "The warden was moved by Barr.")
     assert is_met(question, "The warden is Lamine N'Diaye.")
     assert is_met("What is the dog called?", "The dog barks.")
+
+
+def test_what_the_question_says_is_not_what_it_asks_for() -> None:
+    answer = "A group of monks was part of the crew that landed in 1555."
+    assert not is_met("How many monks were part of the crew that landed in 1555?", answer)
+    assert not is_met("When did the crew of 1555 set out?", "The crew of 1555 set out.")
+    assert is_met("When in 1555 did the crew set out?", "The crew set out on 3 May 1555.")

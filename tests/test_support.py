@@ -164,3 +164,12 @@ def test_what_stands_far_from_whoever_speaks_is_not_their_word() -> None:
     assert judge(f"T{said[1:]}", LIFELINE).support in ("quoted", "supported")
     asks = "the questions include whether the founder engaged in self-dealing."
     assert judge(f"According to Reuters, {asks}", LIFELINE).support in ("quoted", "supported")
+
+
+def test_a_sentence_with_much_of_its_own_is_no_quotation() -> None:
+    taken = "The attorney general looks into the matter and has asked for papers"
+    assert judge(f"{taken}.", LIFELINE).support == "quoted"
+    assert judge(f"{taken}, which the company and its founder cut.", LIFELINE).support in (
+        "supported",
+        "weak",
+    )
