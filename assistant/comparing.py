@@ -95,7 +95,8 @@ def side_by_side(
 
     ``findings`` are by article id, in the order in which they are to be shown. Unless the
     question compares, an article whose answer is much less sure than the best is left out; so
-    is one without the number or the time asked for, where another has it.
+    is one without the number or the time asked for, or with nothing that its quotes bear out,
+    where another has it.
     """
     found = {key: finding for key, finding in findings.items() if finding.grounded is not None}
     if not found:
@@ -104,6 +105,7 @@ def side_by_side(
         least = max(finding.probability for finding in found.values()) - _AS_GOOD
         found = {key: one for key, one in found.items() if one.probability >= least}
     found = {key: one for key, one in found.items() if _brings(question, one)} or found
+    found = {key: one for key, one in found.items() if _is_sure(one)} or found
     if len(found) == 1:
         [finding] = found.values()
         return finding.grounded, ()
@@ -127,6 +129,13 @@ def side_by_side(
 def _brings(question: str, finding: Finding) -> bool:
     """Whether an answer has the number or the time that is asked for."""
     return finding.grounded is not None and is_met(question, finding.grounded.text)
+
+
+def _is_sure(finding: Finding) -> bool:
+    """Whether any sentence of an answer is more than partly confirmed."""
+    return finding.grounded is not None and any(
+        sentence.support != "weak" for sentence in finding.grounded.sentences
+    )
 
 
 def article_names(articles: Sequence[Article]) -> dict[str, str]:

@@ -79,6 +79,17 @@ def test_what_an_article_cannot_know_of_the_others_is_left_out() -> None:
     assert text.endswith("The rescue may cost $8 billion.[2]")
 
 
+def test_an_article_with_a_doubtful_answer_only_is_left_out_beside_a_sure_one() -> None:
+    told = finding(TIMES)
+    assert told.grounded is not None
+    [said] = told.grounded.sentences
+    weak = replace(said, support="weak", reason="only a part")
+    doubtful = replace(told, grounded=replace(told.grounded, sentences=(weak,)))
+    text, _ = shown((POST, finding(POST)), (TIMES, doubtful))
+    assert text == "The rescue costs $6.5 billion.[1]"
+    assert "$8 billion" in shown((TIMES, doubtful))[0]
+
+
 def test_the_same_figures_are_said_to_agree() -> None:
     other = replace(TIMES, text=TIMES.text.replace("8", "6.5"))
     _, notices = shown((POST, finding(POST)), (other, finding(other)))
