@@ -50,8 +50,7 @@ from assistant.passages import split_article
 from assistant.schema import Passage, Question
 from assistant.sentence_embedder import SentenceTransformerEmbedder
 from assistant.settings import Settings
-from benchmarks.answer_pairs import Pair, pairs, read
-from benchmarks.changed_questions import Embed, Neighbours
+from benchmarks.answer_pairs import Embed, Pair, pairs, read
 
 BATCH = 32
 FROZEN = 1
@@ -128,12 +127,9 @@ def _untrained(folder: Path) -> Any:
 
 
 def _squad_pairs(path: Path, embed: Embed, chance: random.Random) -> list[Pair]:
-    articles = read(path)
-    paragraphs = (paragraph for article in articles for paragraph in article)
-    neighbours = Neighbours((asked.question for p in paragraphs for asked in p.questions), embed)
     made: list[Pair] = []
-    for number, article in enumerate(articles):
-        made += pairs(article, neighbours, embed, chance, share=0.62)
+    for number, article in enumerate(read(path)):
+        made += pairs(article, embed, chance, share=0.62)
         if number % 50 == 0:
             print(f"article {number}: {len(made):,} pairs", flush=True)
     chance.shuffle(made)
