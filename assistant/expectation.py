@@ -31,7 +31,7 @@ _NAMING = re.compile(
     re.IGNORECASE,
 )
 _NAME = re.compile(
-    r"\bwhat(?: is|['’]s| are| was| were) (?:the|his|her|its|their) (?:\w+ )?names?\b",
+    r"\bwhat(?: is|['’]s| are| was| were) (?:the|his|her|its|their) (?:[\w’']+ ){0,3}names?\b",
     re.IGNORECASE,
 )
 _WHY = re.compile(r"^\W*(?:and |but )?(?:why|how come|for what reason)\b", re.IGNORECASE)

@@ -25,7 +25,9 @@ _NO_ANSWER = re.compile(
     r"|\b(?:is|are|was|were) (?:unclear|unknown|unspecified)\b|does not say\b",
     re.IGNORECASE,
 )
-_SMALL = frozenset("The A An It They He She This Because".split())
+_SMALL = frozenset(
+    "The A An It They He She His Her Its Their This These Those There Because".split()
+)
 _ABOUT_THE_TEXT = re.compile(r"\b(?:passages?|articles?|text|provided|given|context)\b", re.I)
 
 
@@ -178,9 +180,12 @@ def _attributed(claim: str, passages: Sequence[Passage], indexes: Indexes) -> st
     speaker = unattributed(claim, passages, indexes)
     if speaker is None:
         return claim
-    starts_small = claim.split()[0] in _SMALL
-    claim = claim[0].lower() + claim[1:] if starts_small else claim
-    return f"According to {speaker.label}, {claim}"
+    return f"According to {_within(speaker.label)}, {_within(claim)}"
+
+
+def _within(text: str) -> str:
+    """A text as it is written within a sentence: "The doctor" as "the doctor"."""
+    return text[0].lower() + text[1:] if text.split()[0] in _SMALL else text
 
 
 def _lost_focus(claim: str, question: str, cited: Sequence[Citation]) -> bool:

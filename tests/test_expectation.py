@@ -45,6 +45,7 @@ def test_a_name_that_is_asked_for_has_to_be_a_new_one() -> None:
     assert not is_met(question, "The warden was moved by Barr.")
     assert is_met(question, "The warden is Lamine N'Diaye.")
     assert is_met("What is the dog called?", "The dog barks.")
+    assert not is_met("What is the patient's name?", "The patient's name is a man of 43.")
 
 
 def test_what_the_question_says_is_not_what_it_asks_for() -> None:

@@ -172,3 +172,20 @@ def test_quotes_over_line_ends_are_shown_in_one_line_and_cited_as_they_stand() -
     result = quote(split_article(article), {"x": article})
     assert result.citations[0].quote == text
     assert result.sentences[0].text == re.sub(r"\s+", " ", text)
+
+
+def test_a_speaker_without_a_name_is_written_small_within_a_sentence() -> None:
+    article = Article(
+        "a", "Illness", "A man fell ill. “His lungs will heal in May,” the doctor said.", "a"
+    )
+    passages = split_article(article)
+    hits = [RetrievedPassage(p, 0.5, rank) for rank, p in enumerate(passages, start=1)]
+    result = ground(
+        "His lungs will heal in May.",
+        "When will his lungs heal?",
+        passages,
+        hits,
+        {"a": article},
+        {"a": speaker_index(article, passages)},
+    )
+    assert result.text == "According to the doctor, his lungs will heal in May."
