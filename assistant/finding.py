@@ -183,7 +183,7 @@ class Finder:
             return _refusal(probability)
         left_open = self._left_open(task, reader, text, before, state, stopped)
         clock.lap("check")
-        told = supplemented(task, grounded)
+        told = task.without_outshone(supplemented(task, grounded))
         return Finding(told, probability, self._decision.confidence(after), left_open)
 
     def _better(
@@ -258,7 +258,8 @@ class Finder:
         if probability < self._decision.threshold(self._caution, signals):
             return _refusal(probability)
         best = [hit.passage for hit in task.hits[:_QUOTED]]
-        return Finding(quote(best, task.articles), probability, self._decision.confidence(signals))
+        told = task.without_outshone(quote(best, task.articles))
+        return Finding(told, probability, self._decision.confidence(signals))
 
 
 def _to_the_point(question: str, grounded: Grounded) -> Grounded:

@@ -22,7 +22,7 @@ from assistant.attribution import (
 )
 from assistant.cross_encoder import CrossEncoder
 from assistant.decision import Signals
-from assistant.expectation import is_met, novelty
+from assistant.expectation import explains, is_met, is_search, novelty
 from assistant.grounding import Grounded, quote, quote_statements
 from assistant.library import Library
 from assistant.overview import central, gist
@@ -65,6 +65,10 @@ _NEIGHBOURED = 3
 
 _WIDELY = 6
 """The same where reading costs nothing."""
+
+
+_OUTSHONE = 3.0
+"""How much lower than another's the log-odds of a sentence's quotes are when it is left out."""
 
 
 class Inquiry:
@@ -270,6 +274,23 @@ class Inquiry:
         if new:
             self._odds |= retrieval.answering(self._encoder, self.asked, self._passages, new)
         return max(self._odds[passage.id] for passage in passages)
+
+    def without_outshone(self, grounded: Grounded) -> Grounded:
+        """The same without sentences whose quotes answer far less likely than another's.
+
+        Where one thing is asked: what wants an explanation, and what is typed as into a search
+        engine, is told more than what answers it.
+        """
+        several = explains(self.asked) or is_search(self.question) or len(parts_of(self.asked)) > 1
+        odds = {
+            one: chance
+            for one in grounded.sentences
+            if (chance := self._answers(self.cited(one.citations))) is not None
+        }
+        if several or not odds:
+            return grounded
+        least = max(odds.values()) - _OUTSHONE
+        return grounded.only(lambda sentence: odds.get(sentence, least) >= least)
 
     def is_beside(self, grounded: Grounded) -> bool:
         """Whether an answer is about something else than the question, by what code can tell.

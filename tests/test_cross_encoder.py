@@ -14,7 +14,7 @@ from assistant.errors import ModelError
 from assistant.models import cross_encoder
 from assistant.schema import Answer, Evidence
 from assistant.settings import Settings
-from assistant.testing import HashEmbedder
+from assistant.testing import HashEmbedder, ScriptedChatModel
 
 ANSWERING = "Ada Berg founded the harbour network in 1981, with money of her own."
 RELATED = "The museum of the harbour network shows the first cable."
@@ -72,6 +72,27 @@ def test_the_evidence_does_not_wait_for_it(tmp_path: Path) -> None:
         first = next(assistant.stream(QUESTION, articles=[article.id]))
     assert isinstance(first, Evidence)
     assert {hit.answers for hit in first.passages} == {None}
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("question", "sentences"),
+    [
+        (QUESTION, [ANSWERING]),
+        # Who wants to have it explained, or asks for two things, is told all of it.
+        ("Tell me who founded the harbour network.", [ANSWERING, RELATED]),
+        ("Who founded the harbour network, and what does the museum show?", [ANSWERING, RELATED]),
+    ],
+)
+def test_what_answers_far_less_than_another_sentence_is_left_out(
+    tmp_path: Path, question: str, sentences: list[str]
+) -> None:
+    model = ScriptedChatModel(replies=[f"{ANSWERING} {RELATED}"], yes=0.99)
+    with Assistant.open(tmp_path, model=model) as assistant:
+        article = assistant.add(text=f"{RELATED}\n\n{ANSWERING}", title="The network")
+        answer = assistant.ask(question, articles=[article.id])
+    assert [sentence.text for sentence in answer.sentences] == sentences
+    assert {c.marker for c in answer.citations} == set(range(1, len(sentences) + 1))
 
 
 @pytest.mark.model
