@@ -105,7 +105,9 @@ def side_by_side(
         least = max(finding.probability for finding in found.values()) - _AS_GOOD
         found = {key: one for key, one in found.items() if one.probability >= least}
     found = {key: one for key, one in found.items() if _brings(question, one)} or found
-    found = {key: one for key, one in found.items() if _is_sure(one)} or found
+    found = {
+        key: one for key, one in found.items() if one.grounded and one.grounded.partly_confirmed
+    } or found
     if len(found) == 1:
         [finding] = found.values()
         return finding.grounded, ()
@@ -129,13 +131,6 @@ def side_by_side(
 def _brings(question: str, finding: Finding) -> bool:
     """Whether an answer has the number or the time that is asked for."""
     return finding.grounded is not None and is_met(question, finding.grounded.text)
-
-
-def _is_sure(finding: Finding) -> bool:
-    """Whether any sentence of an answer is more than partly confirmed."""
-    return finding.grounded is not None and any(
-        sentence.support != "weak" for sentence in finding.grounded.sentences
-    )
 
 
 def article_names(articles: Sequence[Article]) -> dict[str, str]:

@@ -54,9 +54,12 @@ class Grounded:
     @property
     def confirmed(self) -> bool:
         """Whether every sentence passed the check."""
-        return bool(self.sentences) and all(
-            sentence.support in ("quoted", "supported") for sentence in self.sentences
-        )
+        return bool(self.sentences) and all(map(_passed, self.sentences))
+
+    @property
+    def partly_confirmed(self) -> bool:
+        """Whether any sentence passed the check."""
+        return any(map(_passed, self.sentences))
 
     @property
     def backed(self) -> bool:
@@ -174,6 +177,10 @@ def split_sentences(text: str) -> list[str]:
             if len(piece) > 1:
                 sentences.append(piece)
     return sentences
+
+
+def _passed(sentence: Sentence) -> bool:
+    return sentence.support in ("quoted", "supported")
 
 
 def _attributed(claim: str, passages: Sequence[Passage], indexes: Indexes) -> str:

@@ -281,13 +281,14 @@ class Inquiry:
         Where one thing is asked: what wants an explanation, and what is typed as into a search
         engine, is told more than what answers it.
         """
-        several = explains(self.asked) or is_search(self.question) or len(parts_of(self.asked)) > 1
+        if explains(self.asked) or is_search(self.question) or len(parts_of(self.asked)) > 1:
+            return grounded
         odds = {
             one: chance
             for one in grounded.sentences
             if (chance := self._answers(self.cited(one.citations))) is not None
         }
-        if several or not odds:
+        if not odds:
             return grounded
         least = max(odds.values()) - _OUTSHONE
         return grounded.only(lambda sentence: odds.get(sentence, least) >= least)

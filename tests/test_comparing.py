@@ -84,9 +84,12 @@ def test_an_article_with_a_doubtful_answer_only_is_left_out_beside_a_sure_one() 
     assert told.grounded is not None
     [said] = told.grounded.sentences
     weak = replace(said, support="weak", reason="only a part")
+    failed = replace(said, support="unsupported", citations=(), reason="nothing says this")
     doubtful = replace(told, grounded=replace(told.grounded, sentences=(weak,)))
-    text, _ = shown((POST, finding(POST)), (TIMES, doubtful))
-    assert text == "The rescue costs $6.5 billion.[1]"
+    worse = replace(told, grounded=replace(told.grounded, sentences=(weak, failed)))
+    for other in (doubtful, worse):
+        text, _ = shown((POST, finding(POST)), (TIMES, other))
+        assert text == "The rescue costs $6.5 billion.[1]"
     assert "$8 billion" in shown((TIMES, doubtful))[0]
 
 

@@ -96,6 +96,14 @@ def test_what_answers_far_less_than_another_sentence_is_left_out(
 
 
 @pytest.mark.model
+def test_without_a_language_model_too_only_what_answers_is_shown(tmp_path: Path) -> None:
+    with Assistant.open(tmp_path, model="extractive") as assistant:
+        article = assistant.add(text=f"{RELATED}\n\n{ANSWERING}", title="The network")
+        answer = assistant.ask(QUESTION, articles=[article.id])
+    assert [sentence.text for sentence in answer.sentences] == [ANSWERING]
+
+
+@pytest.mark.model
 def test_another_embedder_has_none(tmp_path: Path) -> None:
     assert cross_encoder(Settings.load(embedder="hash")) is None
     with Assistant.open(tmp_path, model="extractive", embedder=HashEmbedder()) as assistant:
