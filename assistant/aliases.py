@@ -7,7 +7,7 @@ chancellor"), regions, and cities that are not capitals.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from types import MappingProxyType
 
@@ -86,18 +86,39 @@ def glosses(question: str, text: str) -> tuple[str, ...]:
     "What does London say?" of a text about the British government gives
     ``("London: British",)``.
     """
-    notes = []
+    return tuple(
+        f"{asked[0]}: {', '.join(given[:3])}" for asked, given in _named_otherwise(question, text)
+    )
+
+
+def reworded(question: str, text: str) -> str:
+    """The question with those countries named as the text names them.
+
+    "What does London say?" of a text about the British government gives "What does British
+    say?", which is no English, and near enough for what compares words.
+    """
+    for asked, given in _named_otherwise(question, text):
+        for name in sorted(asked, key=len, reverse=True):
+            question = _pattern(name).sub(given[0], question)
+    return question
+
+
+def _named_otherwise(question: str, text: str) -> Iterator[tuple[list[str], list[str]]]:
+    """The names that a question has, and a text, of each country that both name differently."""
     for country in sorted(countries(question)):
         names = _names()[country]
         asked = [name for name in names if _stands(name, question)]
         given = [name for name in names if _stands(name, text)]
         if asked and given and not set(asked) & set(given):
-            notes.append(f"{asked[0]}: {', '.join(given[:3])}")
-    return tuple(notes)
+            yield asked, given
 
 
 def _stands(name: str, text: str) -> bool:
-    return re.search(rf"\b{re.escape(name)}\b", text.replace(".", "")) is not None
+    return _pattern(name).search(text.replace(".", "")) is not None
+
+
+def _pattern(name: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{re.escape(name)}\b")
 
 
 def _key(name: str) -> str:

@@ -132,8 +132,10 @@ class Pipeline:
         return self.settings.evidence + _MORE_FOUND
 
     def _search(self, asked: str, scope: Sequence[str]) -> list[RetrievedPassage]:
-        k = self._shown if self.encoder is None else max(self._shown, retrieval.RERANKED)
-        return retrieval.search(self.library, asked, k=k, article_ids=scope)
+        if self.encoder is None:
+            return retrieval.search(self.library, asked, k=self._shown, article_ids=scope)
+        k = max(self._shown, retrieval.RERANKED)
+        return retrieval.candidates(self.library, asked, k=k, article_ids=scope)
 
     def _reranked(self, asked: str, found: Sequence[RetrievedPassage]) -> list[RetrievedPassage]:
         """The best of what was found, by the cross-encoder where there is one."""

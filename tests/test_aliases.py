@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.aliases import countries, expansions, mentions
+from assistant.aliases import countries, expansions, mentions, reworded
 
 
 @pytest.mark.parametrize(
@@ -89,3 +89,13 @@ def test_a_question_is_searched_by_the_names_it_did_not_use() -> None:
     assert "UK" not in names
     assert {"German", "Berlin"} & set(expansions("Where does Germany stand?")) == {"Berlin"}
     assert expansions("Who spoke first?") == ()
+
+
+def test_a_question_names_countries_as_the_text_does() -> None:
+    text = "The French foreign ministry said it regrets the decision of the United States."
+    asked = "What did Paris and Washington say about Paris’s budget?"
+    assert reworded(asked, text) == ("What did French and United States say about French’s budget?")
+    assert reworded("What did France say in Paris?", f"{text} It sits in Paris.") == (
+        "What did France say in Paris?"
+    )
+    assert reworded("What did Rome say?", text) == "What did Rome say?"
