@@ -13,6 +13,7 @@ from assistant.expectation import hint, is_met
         ("How many people came?", "Some people came.", ""),
         ("How many people came?", "People came to the square.", "Give the number."),
         ("How many people came?", "Forty people came.", ""),
+        ("How many jurors must agree?", "The verdict has to be unanimous.", ""),
         ("What rise did the study find?", "It found that rates have risen.", "Give the number."),
         ("What rise did the study find?", "It found 25 percent more.", ""),
         ("What is the chairman being paid?", "He is paid by the bank.", "Give the number."),
