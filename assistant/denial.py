@@ -2,7 +2,7 @@
 
 A negation reaches over the words that follow it, up to the end of its clause. A claim and a
 quote disagree when most of the words they share stand under a negation in one of them alone.
-Not handled: opposites by meaning ("rose" for "fell"), irony.
+Not handled: opposites by meaning ("rose" for "fell", see ``opposites``), irony.
 """
 
 from __future__ import annotations
@@ -45,6 +45,10 @@ ASSERTING = frozenset("only just merely doubt wonder".split())
 """After "not" or "no" these make an assertion: "not only", "no doubt"."""
 
 
+_NUMBERED = re.compile(r"\b[Nn]o\.? (?=\d)")
+"""Not a negation: "No 10 said"."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Reading:
     """Stems of a text's content words: said plainly, said under a negation or a doubt.
@@ -56,6 +60,20 @@ class _Reading:
     denied: frozenset[str]
     doubted: frozenset[str]
     heads: frozenset[str]
+
+
+def denies(text: str) -> bool:
+    """Whether a text has a negation; "not only" and "No 10" are none."""
+    tokens = _tokens(text)
+    return any(
+        _is_negation(token) and following not in ASSERTING
+        for token, following in pairwise([*tokens, ""])
+    )
+
+
+def doubts(text: str) -> bool:
+    """Whether a text denies something without a "not": refused, failed, unable, hardly."""
+    return any(_DOUBTING.match(token) for token in _tokens(text))
 
 
 def contradicts(claim: str, quote: str) -> bool:
@@ -83,12 +101,11 @@ def _read(text: str) -> _Reading:
     heads: set[str] = set()
     denying = doubting = 0
     is_head = False
-    tokens = [token.casefold().replace("’", "'") for token in _TOKEN.findall(text)]
-    for token, following in pairwise([*tokens, ""]):
+    for token, following in pairwise([*_tokens(text), ""]):
         denying, doubting = max(0, denying - 1), max(0, doubting - 1)
         if token in _ENDING:
             denying = doubting = 0
-        elif token in DENYING or token.endswith("n't"):
+        elif _is_negation(token):
             # "Nobody did not agree": two negations make none.
             reach = _SHORT_REACH if token in _DENYING_THINGS else _REACH
             denying = 0 if denying or following in ASSERTING else reach
@@ -102,3 +119,12 @@ def _read(text: str) -> _Reading:
                 heads.update(stems)
             is_head = False
     return _Reading(*map(frozenset, (plain, denied, doubted, heads)))
+
+
+def _tokens(text: str) -> list[str]:
+    plain = _NUMBERED.sub("", text.replace("’", "'"))
+    return [token.casefold() for token in _TOKEN.findall(plain)]
+
+
+def _is_negation(token: str) -> bool:
+    return token in DENYING or token.endswith("n't")

@@ -1,8 +1,9 @@
 """A claim laid beside the sentence it repeats: what stands in another thing's place?
 
 Where most of a claim's words follow each other as in the article, a name, number or day put
-for another one, or a "not" put in or left out, is seen at its place, though the same name may
-stand elsewhere in the quote. Not handled: free paraphrases, which are no copies.
+for another one, a word for its opposite, or a "not" put in or left out, is seen at its place,
+though the same name may stand elsewhere in the quote. Not handled: free paraphrases, which are no
+copies.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from assistant.denial import ASSERTING, DENYING
+from assistant.opposites import opposed
 from assistant.wording import STOPWORDS, Word, dates, names, numbers, words_of
 
 _COPY = 0.6
@@ -60,9 +62,10 @@ def difference(
         ours, theirs = (names(f"x {t}") & n for t, n in zip((claimed, given), named, strict=True))
         one = _points(swap.given) or _abbreviated(swap) or same(ours, theirs)
         other = ours and theirs and not one
-        if other or any(
+        told = any(
             of(claimed) and of(given) and not of(claimed) & of(given) for of in (numbers, dates)
-        ):
+        )
+        if other or told or opposed(claimed, given):
             return f"the quote says “{given}”, not “{claimed}”"
     return "the quote says the opposite: one of them is negated" if _denies(swaps) else ""
 

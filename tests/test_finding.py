@@ -75,6 +75,23 @@ def test_words_of_one_whom_the_article_does_not_name_are_not_looked_for(
     assert ask(tmp_path, question, COST).status == status
 
 
+@pytest.mark.parametrize(
+    ("question", "status"),
+    [
+        ("Who opened the museum?", "answered"),
+        ("Who did not open the museum?", "not_in_article"),
+        ("Who closed the museum?", "not_in_article"),
+        ("Did the mayor not open the museum?", "answered"),
+    ],
+)
+def test_the_contrary_of_what_is_asked_for_is_no_answer(
+    tmp_path: Path, question: str, status: str
+) -> None:
+    opened = "The mayor, Olaf Cole, opened the museum."
+    assert ask(tmp_path, question, opened).status == status
+    assert ask(tmp_path, question, opened, caution=0.0).status == "answered"
+
+
 COST = "Berg told reporters that she had paid 2,400 crowns for the first cable."
 SHOWN = "The museum of the network shows the first cable."
 

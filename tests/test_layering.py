@@ -18,7 +18,7 @@ PACKAGE = Path(assistant.__file__).parent
 
 # From the bottom up. A module imports from layers below its own only; a new one gets a place here.
 LAYERS = (
-    "aliases connections endpoint_faults errors labels memory printable replies turns",
+    "aliases connections endpoint_faults errors labels memory opposites printable replies turns",
     "footnotes half_precision states tracing",
     "prompts schema",
     "cross_encoder endpoint_client fetching parts passages sandbox seeds sentence_embedder "
@@ -27,7 +27,7 @@ LAYERS = (
     "endpoint articles attribution citations denial expectation library weights",
     "llamareply llamaserver",
     "llamacpp",
-    "models retrieval substitution voices",
+    "contrary models retrieval substitution voices",
     "adding opening reading support",
     "decision doctor followups grounding readahead runnable",
     "overview",

@@ -131,6 +131,19 @@ def test_the_articles_own_words_are_called_quoted(seed_article: Article) -> None
 
 
 @pytest.mark.parametrize(
+    ("claim", "reason"),
+    [
+        ("Sales of the company in Norwick fell by 3% in May.", "the quote says “rose”, not “fell”"),
+        ("Sales of the company in Norwick grew by 3% in May.", ""),
+        ("Sales of the company in Norwick rose by 3% in May.", ""),
+    ],
+)
+def test_a_word_put_for_its_opposite_is_noticed(claim: str, reason: str) -> None:
+    article = Article("a", "Sales", "Sales of the company in Norwick rose by 3% in May.", "")
+    assert judge(claim, article).reason == reason
+
+
+@pytest.mark.parametrize(
     ("claim", "question"),
     [
         ("The G7 foreign ministers' meeting was held in Japan.", "Where was the meeting held?"),

@@ -1,0 +1,68 @@
+"""What tells the contrary of what is asked for is no answer."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.contrary import is_contrary
+from assistant.opposites import opposed
+
+SIGNED = "Norway and Chile signed the treaty in Oslo."
+LARGEST = "The largest harbour of the island is in Norwick, its northern town."
+
+
+@pytest.mark.parametrize(
+    ("question", "quote", "around"),
+    [
+        ("Which countries did not sign the treaty?", SIGNED, ""),
+        ("Which countries didn’t sign the treaty in Oslo?", SIGNED, "Peru refused."),
+        ("When was the treaty never signed?", SIGNED, "The hall was full."),
+        ("Where is the smallest harbour of the island?", LARGEST, "It was built in 1820."),
+        ("Which southern town has a harbour?", LARGEST, ""),
+        ("When did exports fall?", "Exports rose in May.", ""),
+    ],
+)
+def test_the_contrary_is_noticed(question: str, quote: str, around: str) -> None:
+    assert is_contrary(question, quote, f"{quote} {around}")
+
+
+@pytest.mark.parametrize(
+    ("question", "quote", "around"),
+    [
+        ("Which countries signed the treaty?", SIGNED, ""),
+        ("Which countries did not sign?", "Only Peru refused to.", SIGNED),
+        ("Which countries did not sign?", "Peru stayed at home.", "It did not sign."),
+        # A yes or no is told by the contrary, too.
+        ("Did Norway not sign the treaty?", SIGNED, ""),
+        ("And didn't Norway sign the treaty?", SIGNED, ""),
+        ("Is it the smallest harbour?", LARGEST, ""),
+        ("Norway signed the treaty, didn't it?", SIGNED, ""),
+        # A reason is seldom told with a "not".
+        ("Why did Peru not sign the treaty?", "It feared for its farmers.", "The hall was full."),
+        ("What did No 10 say about the treaty?", "Its spokesman praised it.", ""),
+        ("What did No. 10 say about the treaty?", "Its spokesman praised it.", ""),
+        ("What is not only large but old?", LARGEST, ""),
+        # Whoever names both means both.
+        ("Is the larger or the smaller one older, and which?", "The larger one is.", ""),
+        ("Which is the smallest harbour?", LARGEST, "The smallest one is in Selby."),
+        ("Where is the harbour?", LARGEST, ""),
+        ("", LARGEST, ""),
+    ],
+)
+def test_what_may_be_an_answer_is_not_withheld(question: str, quote: str, around: str) -> None:
+    assert not is_contrary(question, quote, f"{quote} {around}")
+
+
+@given(st.text())
+def test_a_text_is_not_the_contrary_of_itself(text: str) -> None:
+    assert not is_contrary(text, text, text)
+    assert not opposed(text, text)
+
+
+def test_opposites_are_opposed_both_ways() -> None:
+    assert opposed("Sales rose.", "Sales fell.")
+    assert opposed("Sales fell.", "Sales rose.")
+    assert not opposed("Sales rose.", "Sales grew.")
+    assert not opposed("Sales rose and fell.", "Sales fell.")
