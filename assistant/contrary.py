@@ -21,6 +21,9 @@ _YES_OR_NO = re.compile(
 _TAG = re.compile(r",\s*\w+n['’]t\s+(?:\w+\s*){1,2}\?*\s*$", re.IGNORECASE)
 """Asks for nothing that is not: "He resigned, didn't he?"."""
 
+_NAMED = re.compile(r"(?<=\w )(?:No|Not|Never|None|Nobody|Nothing|Neither|Without)\b")
+"""In the middle of a question with a capital: "No Time to Die", "No 10"."""
+
 _WHY = re.compile(
     r"\bwhy\b|\bhow come\b|\bwhat (?:reason|caus|stop|prevent|kept|keeps)", re.IGNORECASE
 )
@@ -35,7 +38,7 @@ def is_contrary(question: str, quotes: str, around: str) -> bool:
     """
     if _YES_OR_NO.match(question):
         return False
-    asked = _TAG.sub("", question)
+    asked = _NAMED.sub("", _TAG.sub("", question))
     if denies(asked) and not _WHY.search(asked):
         return contradicts(asked, quotes) or not (denies(around) or doubts(around))
     return opposed(asked, quotes, around)

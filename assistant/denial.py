@@ -45,10 +45,6 @@ ASSERTING = frozenset("only just merely doubt wonder".split())
 """After "not" or "no" these make an assertion: "not only", "no doubt"."""
 
 
-_NUMBERED = re.compile(r"\b[Nn]o\.? (?=\d)")
-"""Not a negation: "No 10 said"."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Reading:
     """Stems of a text's content words: said plainly, said under a negation or a doubt.
@@ -63,7 +59,7 @@ class _Reading:
 
 
 def denies(text: str) -> bool:
-    """Whether a text has a negation; "not only" and "No 10" are none."""
+    """Whether a text has a negation; "not only" is none."""
     tokens = _tokens(text)
     return any(
         _is_negation(token) and following not in ASSERTING
@@ -108,7 +104,8 @@ def _read(text: str) -> _Reading:
         elif _is_negation(token):
             # "Nobody did not agree": two negations make none.
             reach = _SHORT_REACH if token in _DENYING_THINGS else _REACH
-            denying = 0 if denying or following in ASSERTING else reach
+            # And "No 10" is a house.
+            denying = 0 if denying or following in ASSERTING or following.isdigit() else reach
             is_head = True
         elif _DOUBTING.match(token):
             doubting = _REACH
@@ -122,8 +119,7 @@ def _read(text: str) -> _Reading:
 
 
 def _tokens(text: str) -> list[str]:
-    plain = _NUMBERED.sub("", text.replace("’", "'"))
-    return [token.casefold() for token in _TOKEN.findall(plain)]
+    return [token.casefold() for token in _TOKEN.findall(text.replace("’", "'"))]
 
 
 def _is_negation(token: str) -> bool:

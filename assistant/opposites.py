@@ -12,6 +12,17 @@ from functools import cache
 
 _WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
 
+_OTHERWISE = re.compile(
+    r"\b(?:at (?:the very )?(?:least|most|best|worst)"
+    r"|(?:(?:the|at|by|an?|year|week|weekend|in) )end\b|end of"
+    r"|(?:the|from|at) (?:start|beginning)"
+    r"|(?:this|last|next|each|every|in|the) (?:fall|rise of))\b"
+)
+"""Where a word of the groups says something else: "at least", "by the end of May", "this fall"."""
+
+_HOW = re.compile(r"\bhow \w+")
+"""How large something is, it answers that it is small."""
+
 _GROUPS = """
 largest biggest greatest | smallest tiniest
 larger bigger greater | smaller
@@ -24,26 +35,26 @@ oldest earliest | youngest newest latest
 fastest quickest | slowest
 best | worst
 better | worse
+most | least
 strongest | weakest
 stronger | weaker
 strength strengths | weakness weaknesses
 richest wealthiest | poorest
 increase increases increased increasing rise rises rose risen rising grow grows grew grown growth \
-gained | decrease decreases decreased decreasing fall falls fell fallen falling \
-shrink shrank dropped reduce reduced reduction
+gained | decrease decreases decreased decreasing fall falls fell fallen falling shrink shrank \
+dropped reduce reduced reduction
 begin begins began begun beginning start starts started launch launched open opened | end ends \
 ended ending stop stops stopped finish finished cease ceased
 opened opens opening | closed closes shut closure
-support supports supported supporter supporters favour favoured favor favored backed | \
-oppose opposes opposed opponent opponents
+support supports supported supporter supporters favour favoured favor favored backed | oppose \
+opposes opposed opponent opponents
 accept accepts accepted approve approved agree agreed | reject rejects rejected refuse refused
 agree agreed agreement | disagree disagreed disagreement
 allow allows allowed permit permitted let | ban bans banned forbid forbidden prohibit prohibited \
 prevent prevented
 encourage encouraged | discourage discouraged
 create created creation | destroy destroyed destruction
-include includes included including | exclude excludes excluded excluding
-succeed succeeded success successful | fail failed failure unsuccessful
+include includes included including | exclude excluded excludes excluding
 north | south
 northern | southern
 eastern | western
@@ -55,17 +66,11 @@ inside | outside
 male males man men | female females woman women
 majority | minority
 maximum | minimum
-most | least
 public publicly | private privately
-domestic | foreign
 internal | external
 rural | urban
-military | civilian
-legal legally lawful | illegal illegally unlawful
 import imports imported | export exports exported
-profit profits | loss losses
 advantage advantages | disadvantage disadvantages
-popular | unpopular
 common frequent | rare
 major | minor
 primary | secondary
@@ -92,7 +97,7 @@ def opposed(asked: str, given: str, around: str = "") -> bool:
 
     What ``given`` lacks may stand ``around`` it. Who names both opposites means both.
     """
-    ours, theirs = _words(asked), _words(given)
+    ours, theirs = _words(_HOW.sub("", asked.casefold())), _words(given)
     near = theirs | _words(around)
     return any(
         ours & side and theirs & other and not near & side and not ours & other
@@ -101,4 +106,4 @@ def opposed(asked: str, given: str, around: str = "") -> bool:
 
 
 def _words(text: str) -> frozenset[str]:
-    return frozenset(_WORD.findall(text.casefold()))
+    return frozenset(_WORD.findall(_OTHERWISE.sub("", text.casefold())))

@@ -44,6 +44,11 @@ def test_the_contrary_is_noticed(question: str, quote: str, around: str) -> None
         ("What did No 10 say about the treaty?", "Its spokesman praised it.", ""),
         ("What did No. 10 say about the treaty?", "Its spokesman praised it.", ""),
         ("What is not only large but old?", LARGEST, ""),
+        ("Who directed No Time to Die?", "Cary Fukunaga directed it.", ""),
+        ("How small is the harbour?", LARGEST, ""),
+        ("Who was hit most?", "At least 40 people in Norwick were hit.", ""),
+        ("When was the product launched?", "It was sold by the end of May.", ""),
+        ("How far did the rise go?", "This fall it came to 3%.", ""),
         # Whoever names both means both.
         ("Is the larger or the smaller one older, and which?", "The larger one is.", ""),
         ("Which is the smallest harbour?", LARGEST, "The smallest one is in Selby."),
