@@ -74,7 +74,5 @@ def test_no_text_contradicts_itself(words: list[str]) -> None:
 
 
 def test_a_house_number_denies_nothing() -> None:
-    quote = "No 10 said that ministers would sign the treaty."
-    assert not contradicts("No 10 said that ministers would sign the treaty.", quote)
-    assert not contradicts("Ministers would sign the treaty.", "No 10 ministers sign the treaty.")
-    assert contradicts("Ministers would sign the treaty.", "No ministers would sign the treaty.")
+    assert not contradicts("Staff sign letters.", "No 10 staff sign letters.")
+    assert contradicts("Staff sign letters.", "No staff sign letters.")
