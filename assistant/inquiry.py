@@ -6,16 +6,19 @@ Not handled: asking the model, deciding (``finding``), and several articles (``c
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 
 from assistant import decision, retrieval
+from assistant.aliases import expansions
 from assistant.attribution import (
     SpeakerIndex,
     Statement,
     asked_names,
     asked_statement,
+    asked_topic,
     asks_who,
     find_person,
     speaker_index,
@@ -67,6 +70,12 @@ _NEIGHBOURED = 3
 _WIDELY = 6
 """The same where reading costs nothing."""
 
+
+_ON_TOPIC = 0.35
+"""Cosine of a topic and a statement from which it may be about it in other words."""
+
+_OFTEN = 0.2
+"""Share of an article's sentences that have a word of what it is about."""
 
 _OUTSHONE = 3.0
 """How much lower than another's the log-odds of a sentence's quotes are when it is left out."""
@@ -298,14 +307,15 @@ class Inquiry:
         """Whether an answer is about something else than the question, by what code can tell.
 
         The question states a year or a large number, and none of the quotes has it, nor what
-        stands around them; or it asks what someone said who says nothing or is not named; or
-        for a number, a time or a name, and the answer has none; or the quotes tell the contrary
+        stands around them; or it asks what someone said who says nothing, nothing on that, or is
+        not named; or for a number, a time or a name, and the answer has none; or the quotes tell
+        the contrary
         of what it asks for. How often each of these was right: docs/quality.md.
         """
         around = self._around(grounded)
         # As the person put it: a rewritten follow-up may bring in what nobody asked.
         strange = figures(self.question) - numbers(f"{self._article.title} {around}")
-        if strange or self._unsaid:
+        if strange or self._unsaid or self._is_anothers(grounded):
             return True
         if len(parts_of(self.asked)) > 1:
             # What leaves out one part of several may still answer another.
@@ -337,6 +347,53 @@ class Inquiry:
         asked = asked_names(self.asked)
         return bool(asked) and not self._has_any(asked)
 
+    def _is_anothers(self, grounded: Grounded) -> bool:
+        """Whether the question wants someone's words on something, and the quotes are not theirs.
+
+        Or the topic is another's in this article: none of what they say has a word of it or is
+        near it, and a sentence elsewhere has most of its words. A topic that no sentence names may
+        be theirs in other words.
+        """
+        topic = asked_topic(self.asked)
+        if not topic or not self._asked_statements:
+            return False
+        theirs = {one.passage_id: one for one in self._asked_statements}
+        own = [i for i, passage in enumerate(self._passages) if passage.id in theirs]
+        beside = {j for i in own for j in range(i - 1, i + 2)}
+        cited = {passage.id for passage in self.cited(grounded.citations)}
+        name = set(content_words(self._asked_statements[0].speaker.name))
+        if not any(
+            passage.id in cited and (i in beside or name & set(content_words(passage.text)))
+            for i, passage in enumerate(self._passages)
+        ):
+            return True
+        words = frozenset(content_words(" ".join([topic, *expansions(topic)])))
+        if any(words & _own_words(one) for one in theirs.values()):
+            return False
+        words = frozenset(content_words(topic)) - self._everywhere
+        most = max(
+            (
+                len(words & set(content_words(passage.text)))
+                for i, passage in enumerate(self._passages)
+                if i not in beside
+            ),
+            default=0,
+        )
+        if most <= len(words) / 2:
+            return False
+        near = self._library.vectors(self._article.id) @ self._library.embed_query(topic)
+        return bool(max(near[i] for i in own) < _ON_TOPIC)
+
+    @cached_property
+    def _everywhere(self) -> frozenset[str]:
+        """What the whole article is about: words of its title, and of many of its sentences."""
+        counts = Counter(
+            word for passage in self._passages for word in set(content_words(passage.text))
+        )
+        many = max(_OFTEN * len(self._passages), 3)
+        often = {word for word, count in counts.items() if count >= many}
+        return frozenset(content_words(self._article.title)) | often
+
     def _has_any(self, asked: frozenset[str]) -> bool:
         """Whether the article or its title has one of some names, also misspelt or as initials."""
         title, text = self._article.title, self._article.text
@@ -358,6 +415,12 @@ def _names_speaker(grounded: Grounded, statement: Statement) -> bool:
     """Whether an answer names who said a statement, by any word of the name."""
     said = {word for one in grounded.sentences for word in content_words(one.text)}
     return bool(said & set(content_words(statement.speaker.name)))
+
+
+def _own_words(statement: Statement) -> frozenset[str]:
+    """The content words of a statement without those that tell who made it."""
+    told = set(content_words(statement.speaker.label))
+    return frozenset(content_words(statement.text)) - told
 
 
 def _topic(question: str) -> frozenset[str]:

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.attribution import SpeakerIndex, asked_statement, find_person, speaker_index
+from assistant.attribution import (
+    SpeakerIndex,
+    asked_statement,
+    asked_topic,
+    find_person,
+    speaker_index,
+)
 from assistant.passages import split_article
 from tests.sample_articles import article, seed_article
 
@@ -143,3 +149,24 @@ def test_any_question_is_taken(question: str) -> None:
 
 
 PORT_INDEX = read(PORT)
+
+
+@pytest.mark.parametrize(
+    ("question", "topic"),
+    [
+        ("What did Ada Brim say about the oars?", "the oars"),
+        ("And what does Norsk Boats think about rain in May?", "rain in May"),
+        ("What is Norway's position on boats?", "boats"),
+        ("How did Tanner react to the storm?", "the storm"),
+        ("How did Tanner describe the harbour?", "the harbour"),
+        # A clause, a day, or what may be anything is no topic to look for.
+        ("What did Brim say about what happened?", ""),
+        ("What did Brim say about the situation?", ""),
+        ("What did Brim say about it?", ""),
+        ("What did Brim say on Friday?", ""),
+        ("Who spoke about boats?", ""),
+        ("What is known about boats?", ""),
+    ],
+)
+def test_what_somebodys_words_are_wanted_about(question: str, topic: str) -> None:
+    assert asked_topic(question) == topic

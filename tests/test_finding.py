@@ -97,6 +97,30 @@ SHOWN = "The museum of the network shows the first cable."
 
 
 @pytest.mark.parametrize(
+    ("question", "status"),
+    [
+        ("What did Ada Berg say about the harbour?", "answered"),
+        ("What did Ada Berg say about Olaf Cole?", "not_in_article"),
+        # No sentence names it: she may mean it in other words.
+        ("What did Ada Berg say about the wire?", "answered"),
+        ("What did Ada Berg say about what happened?", "answered"),
+        ("What did Ada Berg say about the plan?", "answered"),
+    ],
+)
+def test_what_somebody_says_is_no_answer_about_what_others_tell_of(
+    tmp_path: Path, question: str, status: str
+) -> None:
+    reply = "Ada Berg said the network would outlive the harbour."
+    assert ask(tmp_path, question, reply).status == status
+    assert ask(tmp_path, question, reply, caution=0.0).status == "answered"
+
+
+def test_words_of_others_are_no_answer_to_what_somebody_said(tmp_path: Path) -> None:
+    answer = ask(tmp_path, "What did Ada Berg say about the mayor?", "Olaf Cole is the mayor.")
+    assert answer.status == "not_in_article"
+
+
+@pytest.mark.parametrize(
     ("question", "reply", "told"),
     [
         ("How much did the first cable cost?", f"{COST} {SHOWN}", COST),

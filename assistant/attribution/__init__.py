@@ -11,6 +11,7 @@ from assistant.attribution.people import Person
 from assistant.attribution.questions import (
     asked_names,
     asked_statement,
+    asked_topic,
     asks_who,
     find_person,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "antecedents",
     "asked_names",
     "asked_statement",
+    "asked_topic",
     "asks_who",
     "find_person",
     "people",

@@ -63,6 +63,25 @@ _ACCORDING = re.compile(
 _WHO = re.compile(r"^\W*(?:who|which|whose)\b(?!.*\b(?:did|does)\b)", re.IGNORECASE)
 _RELATED = re.compile(r"\s*(?:his|her|their|its|your|my|he|she|they|it)\b", re.IGNORECASE)
 _QUOTED = re.compile(r"[“\"‘']([^“”\"]{4,}?)[”\"’'](?!\w)")
+_TOPIC = re.compile(
+    r"\b(?:about|regarding|concerning"
+    r"|(?:position|view|stance|opinion|comment|commented|remark|remarked)s? on"
+    r"|(?:react|respond|reaction|response)(?:ed|s)? to|describe[ds]?)\s+(.+?)\W*$",
+    re.IGNORECASE,
+)
+_WHAT_OR_HOW = re.compile(r"^\W*(?:(?:and|but|so)\b\W*)?(?:what|how)\b", re.IGNORECASE)
+_CLAUSE = re.compile(r"(?:what|when|how|why|who|where|that|which|whether|if)\b", re.IGNORECASE)
+_VAGUE = frozenset(
+    content_words(
+        "issue situation matter subject topic news case event incident affair story article report "
+        "everything anything something nothing thing future past plan decision move deal problem "
+        "question himself herself itself themselves result outcome development announcement "
+        "claim allegation statement remark comment idea proposal effort work role way reason "
+        "person people time day year"
+    )
+)
+"""Words that mean something told before, by whatever name it has there."""
+
 _WORD = re.compile(r"[^\W_]+(?:[.&’'-](?!s\b)[^\W_]+)*")
 
 
@@ -107,6 +126,20 @@ def asked_statement(
 def asked_names(question: str) -> frozenset[str]:
     """Folded words of the names of those whose words or views a question asks for."""
     return names(f"x {_subject(question)}")
+
+
+def asked_topic(question: str) -> str:
+    """What a question wants someone's words about, as it says it, or ``""``.
+
+    "What did X say about Y?", "What is X's position on Y?", "How did X react to Y?". What is told
+    as a clause ("what happened") and what could be anything ("the issue", "it") is none.
+    """
+    shaped = _verb_at(question, 0) is not None or _STANCE.search(question)
+    found = _TOPIC.search(question)
+    if not shaped or found is None or not _WHAT_OR_HOW.match(question) or _CLAUSE.match(found[1]):
+        return ""
+    named = set(content_words(found[1])) - set(content_words(_subject(question)))
+    return found[1] if named - _VAGUE else ""
 
 
 def asks_who(question: str) -> bool:
