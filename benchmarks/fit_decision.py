@@ -67,8 +67,9 @@ few questions it is fitted on."""
 PENALTY = 3.0
 """Of the squared weights of standardised features: the sets are small."""
 
-FALSE_REFUSALS = 0.05
-"""Share of answerable questions that the balanced threshold may refuse for doubt."""
+FALSE_REFUSALS = 0.04
+"""Share of answerable questions that the balanced threshold may refuse for doubt: what code rules
+out is refused besides."""
 
 Values = NDArray[np.float64]
 
