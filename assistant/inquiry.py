@@ -205,7 +205,8 @@ class Inquiry:
             return self._stand_in(grounded, asked)
         if not asked:
             return grounded
-        if asks_who(self.asked) and not _names_speaker(grounded, asked[0]):
+        unnamed = asks_who(self.asked) and not _names_speaker(grounded, asked[0])
+        if unnamed or (asked_topic(self.asked) and not self._is_theirs(grounded)):
             told = quote_statements(asked[:1], found, self.articles)
             return replace(told, coverage=grounded.coverage)
         cited = {citation.start for citation in grounded.citations}
@@ -357,19 +358,12 @@ class Inquiry:
         topic = asked_topic(self.asked)
         if not topic or not self._asked_statements:
             return False
-        theirs = {one.passage_id: one for one in self._asked_statements}
-        own = [i for i, passage in enumerate(self._passages) if passage.id in theirs]
-        beside = {j for i in own for j in range(i - 1, i + 2)}
-        cited = {passage.id for passage in self.cited(grounded.citations)}
-        name = set(content_words(self._asked_statements[0].speaker.name))
-        if not any(
-            passage.id in cited and (i in beside or name & set(content_words(passage.text)))
-            for i, passage in enumerate(self._passages)
-        ):
+        if not self._is_theirs(grounded):
             return True
         words = frozenset(content_words(" ".join([topic, *expansions(topic)])))
-        if any(words & _own_words(one) for one in theirs.values()):
+        if any(words & _own_words(one) for one in self._asked_statements):
             return False
+        own, beside = self._their_places
         words = frozenset(content_words(topic)) - self._everywhere
         most = max(
             (
@@ -383,6 +377,23 @@ class Inquiry:
             return False
         near = self._library.vectors(self._article.id) @ self._library.embed_query(topic)
         return bool(max(near[i] for i in own) < _ON_TOPIC)
+
+    def _is_theirs(self, grounded: Grounded) -> bool:
+        """Whether a quote is a statement asked for, stands beside one, or names who made it."""
+        _, beside = self._their_places
+        cited = {passage.id for passage in self.cited(grounded.citations)}
+        name = set(content_words(self._asked_statements[0].speaker.name))
+        return any(
+            passage.id in cited and (i in beside or name & set(content_words(passage.text)))
+            for i, passage in enumerate(self._passages)
+        )
+
+    @cached_property
+    def _their_places(self) -> tuple[list[int], frozenset[int]]:
+        """Which passages are the statements asked for, and which are these or stand beside one."""
+        theirs = {one.passage_id for one in self._asked_statements}
+        own = [i for i, passage in enumerate(self._passages) if passage.id in theirs]
+        return own, frozenset(j for i in own for j in (i - 1, i, i + 1))
 
     @cached_property
     def _everywhere(self) -> frozenset[str]:
