@@ -115,8 +115,13 @@ def test_what_somebody_says_is_no_answer_about_what_others_tell_of(
     assert ask(tmp_path, question, reply, caution=0.0).status == "answered"
 
 
-def test_words_of_others_are_no_answer_to_what_somebody_said(tmp_path: Path) -> None:
-    answer = ask(tmp_path, "What did Ada Berg say about the mayor?", "Olaf Cole is the mayor.")
+def test_where_others_are_quoted_the_one_asked_about_is_quoted_instead(tmp_path: Path) -> None:
+    began = "The harbour network began operation in 1981."
+    answer = ask(tmp_path, "What did Ada Berg say about the harbour?", began)
+    [citation] = answer.citations
+    assert citation.quote == "Its founder, Ada Berg, said the network would outlive the harbour."
+    opened = "The mayor, Olaf Cole, opened the museum."
+    answer = ask(tmp_path, "What did Ada Berg say about Olaf Cole?", opened)
     assert answer.status == "not_in_article"
 
 
