@@ -116,10 +116,9 @@ def test_what_somebody_says_is_no_answer_about_what_others_tell_of(
 
 
 def test_where_others_are_quoted_the_one_asked_about_is_quoted_instead(tmp_path: Path) -> None:
-    began = "The harbour network began operation in 1981."
-    answer = ask(tmp_path, "What did Ada Berg say about the harbour?", began)
-    [citation] = answer.citations
-    assert citation.quote == "Its founder, Ada Berg, said the network would outlive the harbour."
+    shown = "It shows the first cable."
+    answer = ask(tmp_path, "What did Ada Berg say about the first cable?", shown)
+    assert [citation.quote for citation in answer.citations] == [COST]
     opened = "The mayor, Olaf Cole, opened the museum."
     answer = ask(tmp_path, "What did Ada Berg say about Olaf Cole?", opened)
     assert answer.status == "not_in_article"
