@@ -6,21 +6,16 @@ Not handled: asking the model, deciding (``finding``), and several articles (``c
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 
 from assistant import decision, retrieval
-from assistant.aliases import expansions
+from assistant.asked_words import AskedWords
 from assistant.attribution import (
     SpeakerIndex,
     Statement,
-    asked_names,
-    asked_statement,
-    asked_topic,
     asks_who,
-    find_person,
     speaker_index,
 )
 from assistant.contrary import is_contrary
@@ -28,20 +23,17 @@ from assistant.cross_encoder import CrossEncoder
 from assistant.decision import Signals
 from assistant.expectation import explains, is_met, is_search, novelty
 from assistant.grounding import Grounded, quote, quote_statements
-from assistant.library import Library
+from assistant.library import Library, Vectors
 from assistant.overview import central, gist
 from assistant.parts import parts_of
 from assistant.reading import Reader, passages_text
 from assistant.schema import Article, Citation, Passage, RetrievedPassage
 from assistant.voices import unnamed_speakers
 from assistant.wording import (
-    abbreviations,
     content_words,
     figures,
-    is_spelt_like,
     names,
     numbers,
-    stem,
     vocabulary,
 )
 
@@ -61,21 +53,12 @@ def _speakers(article: Article, passages: tuple[Passage, ...]) -> SpeakerIndex:
     return speaker_index(article, passages)
 
 
-_ASKS_REACTION = re.compile(r"\b(?:react|respond|response)")
-_ASKS_WORDS = re.compile(rf"\b(?:sa(?:y|id)|tell|told|position)|{_ASKS_REACTION.pattern}")
-
 _NEIGHBOURED = 3
 """How many of the best passages bring the sentences around them."""
 
 _WIDELY = 6
 """The same where reading costs nothing."""
 
-
-_ON_TOPIC = 0.35
-"""Cosine of a topic and a statement from which it may be about it in other words."""
-
-_OFTEN = 0.2
-"""Share of an article's sentences that have a word of what it is about."""
 
 _OUTSHONE = 3.0
 """How much lower than another's the log-odds of a sentence's quotes are when it is left out."""
@@ -180,14 +163,19 @@ class Inquiry:
         return {passage.start: passage for passage in self._passages}
 
     @cached_property
-    def _asked_statements(self) -> tuple[Statement, ...]:
-        """What the person asked about said, the nearest to the question first."""
-        return asked_statement(self.asked, self._index.people, self._index.statements)
+    def _asked_words(self) -> AskedWords:
+        """What the question wants to hear from somebody."""
+
+        def nearness(text: str) -> Vectors:
+            library = self._library
+            return library.vectors(self._article.id) @ library.embed_query(text)
+
+        return AskedWords(self.asked, self._article, self._passages, self._index, nearness)
 
     def _add_statements(self) -> None:
         """Let the statements asked for be read too, where searching by words missed them."""
         found = {hit.passage.id for hit in self.hits}
-        wanted = {one.passage_id for one in self._asked_statements[:_STATED]} - found
+        wanted = {one.passage_id for one in self._asked_words.statements[:_STATED]} - found
         for passage in self._passages if wanted else ():
             if passage.id in wanted:
                 least, rank = self.hits[-1].score, len(self.hits) + 1
@@ -200,13 +188,13 @@ class Inquiry:
         statement on the very topic ("What did he say about X?" asks for all of them).
         """
         found = {hit.passage.id: hit.passage for hit in self.hits}
-        asked = [one for one in self._asked_statements if one.passage_id in found]
+        asked = [one for one in self._asked_words.statements if one.passage_id in found]
         if not grounded.backed:
             return self._stand_in(grounded, asked)
         if not asked:
             return grounded
         unnamed = asks_who(self.asked) and not _names_speaker(grounded, asked[0])
-        if unnamed or (asked_topic(self.asked) and not self._is_theirs(grounded)):
+        if unnamed or not self._asked_words.are_theirs(self._quoted(grounded)):
             told = quote_statements(asked[:1], found, self.articles)
             return replace(told, coverage=grounded.coverage)
         cited = {citation.start for citation in grounded.citations}
@@ -259,7 +247,7 @@ class Inquiry:
             asked=len(words & found) / max(1, len(words)),
             together=max(shares, default=0.0),
             strangers=len(self._strangers()),
-            unsaid=self._unsaid,
+            unsaid=self._asked_words.unsaid,
             answers=self._answers([hit.passage for hit in self.hits]),
         )
         if grounded is not None:
@@ -316,7 +304,10 @@ class Inquiry:
         around = self._around(grounded)
         # As the person put it: a rewritten follow-up may bring in what nobody asked.
         strange = figures(self.question) - numbers(f"{self._article.title} {around}")
-        if strange or self._unsaid or self._is_anothers(grounded):
+        words = self._asked_words
+        if strange or words.unsaid or words.is_anothers_topic:
+            return True
+        if not words.are_theirs(self._quoted(grounded)):
             return True
         if len(parts_of(self.asked)) > 1:
             # What leaves out one part of several may still answer another.
@@ -325,9 +316,13 @@ class Inquiry:
         contrary = is_contrary(self.question, quotes, around)
         return contrary or not is_met(self.asked, grounded.text)
 
+    def _quoted(self, grounded: Grounded) -> frozenset[str]:
+        """Ids of the passages that an answer quotes."""
+        return frozenset(passage.id for passage in self.cited(grounded.citations))
+
     def _around(self, grounded: Grounded) -> str:
         """The quotes with the sentences before and after them, and their headings."""
-        cited = {passage.id for passage in self.cited(grounded.citations)}
+        cited = self._quoted(grounded)
         near = [
             " ".join(
                 [passage.heading, *(one.text for one in self._passages[max(0, i - 1) : i + 2])]
@@ -336,83 +331,6 @@ class Inquiry:
             if passage.id in cited
         ]
         return " ".join(near)
-
-    @cached_property
-    def _unsaid(self) -> bool:
-        """Whether the question asks what someone said who says nothing, or is not even named."""
-        if self._asked_statements or not _ASKS_WORDS.search(self.asked):
-            return False
-        if find_person(self.asked, self._index.people) is not None:
-            # Who is there may have reacted by what they did.
-            return not _ASKS_REACTION.search(self.asked)
-        asked = asked_names(self.asked)
-        return bool(asked) and not self._has_any(asked)
-
-    def _is_anothers(self, grounded: Grounded) -> bool:
-        """Whether the question wants someone's words on something, and the quotes are not theirs.
-
-        Or the topic is another's in this article: none of what they say has a word of it or is
-        near it, and a sentence elsewhere has most of its words. A topic that no sentence names may
-        be theirs in other words.
-        """
-        topic = asked_topic(self.asked)
-        if not topic or not self._asked_statements:
-            return False
-        if not self._is_theirs(grounded):
-            return True
-        words = frozenset(content_words(" ".join([topic, *expansions(topic)])))
-        if any(words & _own_words(one) for one in self._asked_statements):
-            return False
-        own, beside = self._their_places
-        words = frozenset(content_words(topic)) - self._everywhere
-        most = max(
-            (
-                len(words & set(content_words(passage.text)))
-                for i, passage in enumerate(self._passages)
-                if i not in beside
-            ),
-            default=0,
-        )
-        if most <= len(words) / 2:
-            return False
-        near = self._library.vectors(self._article.id) @ self._library.embed_query(topic)
-        return bool(max(near[i] for i in own) < _ON_TOPIC)
-
-    def _is_theirs(self, grounded: Grounded) -> bool:
-        """Whether a quote is a statement asked for, stands beside one, or names who made it."""
-        _, beside = self._their_places
-        cited = {passage.id for passage in self.cited(grounded.citations)}
-        name = set(content_words(self._asked_statements[0].speaker.name))
-        return any(
-            passage.id in cited and (i in beside or name & set(content_words(passage.text)))
-            for i, passage in enumerate(self._passages)
-        )
-
-    @cached_property
-    def _their_places(self) -> tuple[list[int], frozenset[int]]:
-        """Which passages are the statements asked for, and which are these or stand beside one."""
-        theirs = {one.passage_id for one in self._asked_statements}
-        own = [i for i, passage in enumerate(self._passages) if passage.id in theirs]
-        return own, frozenset(j for i in own for j in (i - 1, i, i + 1))
-
-    @cached_property
-    def _everywhere(self) -> frozenset[str]:
-        """What the whole article is about: words of its title, and of many of its sentences."""
-        counts = Counter(
-            word for passage in self._passages for word in set(content_words(passage.text))
-        )
-        many = max(_OFTEN * len(self._passages), 3)
-        often = {word for word, count in counts.items() if count >= many}
-        return frozenset(content_words(self._article.title)) | often
-
-    def _has_any(self, asked: frozenset[str]) -> bool:
-        """Whether the article or its title has one of some names, also misspelt or as initials."""
-        title, text = self._article.title, self._article.text
-        known = vocabulary(text) | frozenset(content_words(title)) | names(title)
-        known |= abbreviations(title) | abbreviations(text)
-        return any(
-            name in known or stem(name) in known or is_spelt_like(name, known) for name in asked
-        )
 
     def _strangers(self) -> frozenset[str]:
         """Names and numbers of the question that the article does not have."""
@@ -426,12 +344,6 @@ def _names_speaker(grounded: Grounded, statement: Statement) -> bool:
     """Whether an answer names who said a statement, by any word of the name."""
     said = {word for one in grounded.sentences for word in content_words(one.text)}
     return bool(said & set(content_words(statement.speaker.name)))
-
-
-def _own_words(statement: Statement) -> frozenset[str]:
-    """The content words of a statement without those that tell who made it."""
-    told = set(content_words(statement.speaker.label))
-    return frozenset(content_words(statement.text)) - told
 
 
 def _topic(question: str) -> frozenset[str]:

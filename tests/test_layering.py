@@ -27,7 +27,7 @@ LAYERS = (
     "endpoint articles attribution citations denial expectation library weights",
     "llamareply llamaserver",
     "llamacpp",
-    "contrary models retrieval substitution voices",
+    "asked_words contrary models retrieval substitution voices",
     "adding opening reading support",
     "decision doctor followups grounding readahead runnable",
     "overview",

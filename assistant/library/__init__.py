@@ -10,5 +10,6 @@ library ─┬─ lifecycle             an article in and out, whatever happens 
 
 from assistant.library.history import Origin
 from assistant.library.library import Library
+from assistant.library.vectors import Vectors
 
-__all__ = ["Library", "Origin"]
+__all__ = ["Library", "Origin", "Vectors"]
