@@ -29,6 +29,9 @@ _WHY = re.compile(
 )
 """A reason for what did not happen is seldom told with a "not"."""
 
+_ONLY = re.compile(r"\b(?:only|rather|instead|except|but|without)\b", re.IGNORECASE)
+"""Tells a thing by its contrary."""
+
 
 def is_contrary(question: str, quotes: str, around: str) -> bool:
     """Whether the quotes tell the contrary of what the question asks for.
@@ -39,6 +42,10 @@ def is_contrary(question: str, quotes: str, around: str) -> bool:
     if _YES_OR_NO.match(question):
         return False
     asked = _NAMED.sub("", _TAG.sub("", question))
-    if denies(asked) and not _WHY.search(asked):
+    if _WHY.search(asked):
+        return False
+    if denies(asked):
         return contradicts(asked, quotes) or not (denies(around) or doubts(around))
-    return opposed(asked, quotes, around)
+    # Who supports nothing but a pause opposes the rest.
+    plain = not (denies(quotes) or doubts(quotes) or _ONLY.search(quotes))
+    return plain and opposed(asked, quotes, around)

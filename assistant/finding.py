@@ -254,11 +254,14 @@ class Finder:
 
     def _extract(self, task: Inquiry) -> Finding:
         signals = task.signals(None)
+        limit = self._decision.threshold(self._caution, signals)
         probability = self._decision.probability(signals)
-        if probability < self._decision.threshold(self._caution, signals):
+        if probability < limit:
             return _refusal(probability)
         best = [hit.passage for hit in task.hits[:_QUOTED]]
         told = task.without_outshone(quote(best, task.articles))
+        if self._is_beside(task, told):
+            return _refusal(min(probability, limit))
         return Finding(told, probability, self._decision.confidence(signals))
 
 
