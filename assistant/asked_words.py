@@ -98,6 +98,17 @@ class AskedWords:
             for i, passage in enumerate(self._passages)
         )
 
+    def are_said(self, quoted: Collection[str]) -> bool:
+        """Whether a quote is a statement asked for that has a word of the topic, if there is one.
+
+        ``quoted`` are ids of passages. False where nobody's words are wanted.
+        """
+        words = self._topic_words
+        return any(
+            one.passage_id in quoted and (not words or words & _own_words(one))
+            for one in self.statements
+        )
+
     @cached_property
     def is_anothers_topic(self) -> bool:
         """Whether they say nothing about the topic, and the article does elsewhere.
@@ -107,8 +118,7 @@ class AskedWords:
         """
         if not self.topic:
             return False
-        words = frozenset(content_words(" ".join([self.topic, *expansions(self.topic)])))
-        if any(words & _own_words(one) for one in self.statements):
+        if any(self._topic_words & _own_words(one) for one in self.statements):
             return False
         own, beside = self._places
         words = frozenset(content_words(self.topic)) - self._everywhere
@@ -118,6 +128,11 @@ class AskedWords:
             return False
         near = self._nearness(self.topic)
         return bool(max(near[i] for i in own) < _ON_TOPIC)
+
+    @cached_property
+    def _topic_words(self) -> frozenset[str]:
+        """Content words of the topic, and the other names of the countries in it."""
+        return frozenset(content_words(" ".join([self.topic, *expansions(self.topic)])))
 
     @cached_property
     def _places(self) -> tuple[list[int], frozenset[int]]:

@@ -43,7 +43,8 @@ class Signals:
     ``coverage`` is the share of the answer's weight found in what it cites, ``unsupported``
     the share of its sentences that failed the check, ``unmet`` tells that a number or a time was
     asked for and none is given, ``novelty`` how much the answer says that the question did not,
-    ``quotes_answer`` is ``answers`` for the passages that the answer cites.
+    ``quotes_answer`` is ``answers`` for the passages that the answer cites, ``said`` tells that
+    somebody's words are asked for and these are among them.
     """
 
     yes: float | None
@@ -59,6 +60,7 @@ class Signals:
     unmet: bool | None = None
     novelty: float | None = None
     quotes_answer: float | None = None
+    said: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,7 @@ def features(signals: Signals) -> dict[str, float]:
         "unsupported": signals.unsupported,
         "unmet": signals.unmet,
         "novelty": signals.novelty,
+        "said": signals.said,
     }
     return {name: float(value) for name, value in given.items() if value is not None}
 

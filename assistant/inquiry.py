@@ -261,6 +261,7 @@ class Inquiry:
                 novelty=novelty(self.asked, answer),
                 known_alone=known_alone,
                 quotes_answer=self._answers(self.cited(grounded.citations)),
+                said=self._asked_words.are_said(self._quoted(grounded)),
             )
         self.decided_by = decision.features(signals)
         return signals

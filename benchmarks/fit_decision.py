@@ -51,7 +51,7 @@ HEADS |= {
             # With it, what the model knows with the quotes alone says nothing new.
             *(feature for feature in features if feature != "known_alone"),
             "answers",
-            *(("quotes_answer",) if "coverage" in features else ()),
+            *(("quotes_answer", "said", "nearest") if "coverage" in features else ()),
         ),
         target,
         read_only,
@@ -59,7 +59,7 @@ HEADS |= {
     for name, (features, target, read_only) in HEADS.items()
 }
 SIGNS = dict.fromkeys(
-    ("yes", "nearest", "asked", "known_alone", "coverage", "answers", "quotes_answer"), 1
+    ("yes", "nearest", "asked", "known_alone", "coverage", "answers", "quotes_answer", "said"), 1
 ) | (dict.fromkeys(("strangers", "unsaid", "unsupported", "unmet"), -1))
 """Which way a signal may speak. What the check found wrong never speaks for an answer, however
 few questions it is fitted on."""
