@@ -22,6 +22,7 @@ from assistant.attribution import (
     find_person,
 )
 from assistant.library import Vectors
+from assistant.parts import parts_of
 from assistant.schema import Article, Passage
 from assistant.wording import (
     abbreviations,
@@ -70,8 +71,9 @@ class AskedWords:
 
     @cached_property
     def topic(self) -> str:
-        """What their words are wanted about, as the question says it, or ``""``."""
-        return asked_topic(self._question) if self.statements else ""
+        """What their words are wanted about, as the question says it; ``""`` of several parts."""
+        alone = self.statements and len(parts_of(self._question)) == 1
+        return asked_topic(self._question) if alone else ""
 
     @cached_property
     def unsaid(self) -> bool:

@@ -68,8 +68,8 @@ _QUANTITIES = frozenset(
     "no none half quarter several dozen dozens hundreds thousands millions billions all every "
     "few couple most majority both twice once many some daily weekly monthly yearly annually "
     "always never forever decades years months weeks days hours centuries nothing free "
-    "double triple single pair minority unanimous unanimously unanimity everyone everybody "
-    "nobody entire entirely whole".split()
+    "double triple single pair minority unanimous unanimously unanimity entire "
+    "entirely whole".split()
 )
 _TIMES = frozenset(
     "today yesterday tomorrow tonight day days week weeks month months year years morning "
