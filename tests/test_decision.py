@@ -34,6 +34,7 @@ AFTER = st.builds(
     novelty=SHARE,
     known_alone=PERHAPS,
     quotes_answer=st.none() | st.floats(-12, 12),
+    said=st.none() | st.booleans(),
 )
 
 SURE = Signals(yes=0.999, nearest=1.0, asked=1.0, together=1.0, strangers=0, unsaid=False)

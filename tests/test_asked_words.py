@@ -1,0 +1,68 @@
+"""Whose words a question wants, about what, and whether a quote is one of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from assistant.asked_words import AskedWords
+from assistant.attribution import speaker_index
+from assistant.library import Vectors
+from assistant.passages import split_article
+from assistant.schema import Article
+
+TEXT = (
+    "Mara Quill, the harbour minister, said the oars were lost.\n\n"
+    "The storm broke three windows of the town hall. It cost the town a week.\n\n"
+    "The mayor, Olaf Cole, said the windows of the hall would be mended by May."
+)
+ARTICLE = Article("a", "A storm", TEXT, "")
+PASSAGES = split_article(ARTICLE)
+OARS, STORM, COST, MENDED = (passage.id for passage in PASSAGES)
+
+
+def read(question: str, near: float = 0.0) -> AskedWords:
+    def nearness(_: str) -> Vectors:
+        return np.full(len(PASSAGES), near, dtype=np.float32)
+
+    return AskedWords(question, ARTICLE, PASSAGES, speaker_index(ARTICLE, PASSAGES), nearness)
+
+
+@pytest.mark.parametrize(
+    ("question", "near", "anothers"),
+    [
+        ("What did Mara Quill say about the oars?", 0.0, False),
+        ("What did Mara Quill say about the windows?", 0.0, True),
+        # It may be about it in other words,
+        ("What did Mara Quill say about the windows?", 0.5, False),
+        # as where no sentence has the word; and what all of the article is about is everybody's.
+        ("What did Mara Quill say about the paddles?", 0.0, False),
+        ("What did Mara Quill say about the storm?", 0.0, False),
+        # Nobody's words are wanted, or a second thing is.
+        ("What broke the windows?", 0.0, False),
+        ("What did Quill say about the windows, and who mends them?", 0.0, False),
+    ],
+)
+def test_a_topic_is_anothers(question: str, near: float, anothers: bool) -> None:
+    assert read(question, near).is_anothers_topic == anothers
+
+
+def test_a_quote_is_theirs_where_they_say_it_or_are_named() -> None:
+    words = read("What did Mara Quill say about the oars?")
+    assert words.are_theirs({OARS})
+    assert words.are_theirs({STORM})  # it may go on
+    assert not words.are_theirs({COST})
+    assert not words.are_theirs({MENDED})
+    assert read("Who broke the windows?").are_theirs({COST})
+
+
+def test_what_they_say_on_it_is_told_from_what_else_they_say() -> None:
+    assert read("What did Mara Quill say about the oars?").are_said({OARS})
+    assert not read("What did Mara Quill say about the paddles?").are_said({OARS})
+    assert not read("What did Mara Quill say about the oars?").are_said({MENDED})
+    assert not read("What was lost?").are_said({OARS})
+
+
+def test_who_says_nothing_is_unsaid() -> None:
+    assert read("What did Daniel Levy say about the oars?").unsaid
+    assert not read("What did Mara Quill say about the oars?").unsaid
