@@ -40,6 +40,15 @@ from assistant.wording import (
 _STATED = 3
 """How many of someone's statements, the nearest to the question, are read and looked through."""
 
+_NEIGHBOURED = 3
+"""How many of the best passages bring the sentences around them."""
+
+_WIDELY = 6
+"""The same where reading costs nothing."""
+
+_OUTSHONE = 3.0
+"""How much lower than another's the log-odds of a sentence's quotes are when it is left out."""
+
 
 def whole_text(library: Library, article_id: str) -> str:
     """All of an article as the model reads it, of which :meth:`Inquiry.context_for` picks lines."""
@@ -51,17 +60,6 @@ def whole_text(library: Library, article_id: str) -> str:
 @lru_cache(maxsize=16)  # it takes 10 ms and more, and every question needs it
 def _speakers(article: Article, passages: tuple[Passage, ...]) -> SpeakerIndex:
     return speaker_index(article, passages)
-
-
-_NEIGHBOURED = 3
-"""How many of the best passages bring the sentences around them."""
-
-_WIDELY = 6
-"""The same where reading costs nothing."""
-
-
-_OUTSHONE = 3.0
-"""How much lower than another's the log-odds of a sentence's quotes are when it is left out."""
 
 
 class Inquiry:
@@ -299,8 +297,7 @@ class Inquiry:
         The question states a year or a large number, and none of the quotes has it, nor what
         stands around them; or it asks what someone said who says nothing, nothing on that, or is
         not named; or for a number, a time or a name, and the answer has none; or the quotes tell
-        the contrary
-        of what it asks for. How often each of these was right: docs/quality.md.
+        the contrary of what it asks for. How often each was right: docs/quality.md.
         """
         around = self._around(grounded)
         # As the person put it: a rewritten follow-up may bring in what nobody asked.
