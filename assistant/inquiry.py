@@ -303,9 +303,8 @@ class Inquiry:
         # As the person put it: a rewritten follow-up may bring in what nobody asked.
         strange = figures(self.question) - numbers(f"{self._article.title} {around}")
         words = self._asked_words
-        if strange or words.unsaid or words.is_anothers_topic:
-            return True
-        if not words.are_theirs(self._quoted(grounded)):
+        theirs = words.are_theirs(self._quoted(grounded))
+        if strange or words.unsaid or words.is_anothers_topic or not theirs:
             return True
         if len(parts_of(self.asked)) > 1:
             # What leaves out one part of several may still answer another.

@@ -85,10 +85,9 @@ always | never
 @cache
 def _sides() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
     found = []
-    for line in _GROUPS.replace("\\\n", "").split("\n"):
-        if line.strip():
-            one, other = (frozenset(side.split()) for side in line.split("|"))
-            found += [(one, other), (other, one)]
+    for line in _GROUPS.strip().splitlines():
+        one, other = (frozenset(side.split()) for side in line.split("|"))
+        found += [(one, other), (other, one)]
     return tuple(found)
 
 
