@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 
 from assistant.aliases import expansions
@@ -67,7 +67,12 @@ class AskedWords:
     @cached_property
     def statements(self) -> tuple[Statement, ...]:
         """What the person asked about said, the nearest to the question first."""
-        return asked_statement(self._question, self._index.people, self._index.statements)
+        return asked_statement(
+            self._question,
+            self._index.people,
+            self._index.statements,
+            lambda one: self._nearest[one.passage_id],
+        )
 
     @cached_property
     def topic(self) -> str:
@@ -128,8 +133,13 @@ class AskedWords:
         most = max((len(words & set(content_words(p.text))) for p in elsewhere), default=0)
         if most <= len(words) / 2:
             return False
-        near = self._nearness(self.topic)
-        return bool(max(near[i] for i in own) < _ON_TOPIC)
+        return max(self._nearest[self._passages[i].id] for i in own) < _ON_TOPIC
+
+    @cached_property
+    def _nearest(self) -> Mapping[str, float]:
+        """The cosine of each passage, by its id, and what words are wanted about."""
+        near = self._nearness(asked_topic(self._question) or self._question)
+        return {one.id: float(cosine) for one, cosine in zip(self._passages, near, strict=True)}
 
     @cached_property
     def _topic_words(self) -> frozenset[str]:

@@ -66,3 +66,22 @@ def test_what_they_say_on_it_is_told_from_what_else_they_say() -> None:
 def test_who_says_nothing_is_unsaid() -> None:
     assert read("What did Daniel Levy say about the oars?").unsaid
     assert not read("What did Mara Quill say about the oars?").unsaid
+
+
+def test_of_statements_that_share_no_word_with_the_question_the_nearer_comes_first() -> None:
+    told = "Olaf Cole said the bakery would stay.\n\nCole said the ferry was late again."
+    article = Article("b", "Town news", told, "")
+    passages = split_article(article)
+
+    def nearness(text: str) -> Vectors:
+        assert text == "buses and boats"
+        return np.array([0.1, 0.6], dtype=np.float32)
+
+    words = AskedWords(
+        "What did Olaf Cole say about buses and boats?",
+        article,
+        passages,
+        speaker_index(article, passages),
+        nearness,
+    )
+    assert [one.text for one in words.statements] == [passages[1].text, passages[0].text]

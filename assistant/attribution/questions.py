@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from assistant.aliases import countries
 from assistant.attribution.people import Person
@@ -98,12 +98,17 @@ def find_person(question: str, people: Sequence[Person]) -> Person | None:
 
 
 def asked_statement(
-    question: str, people: Sequence[Person], statements: Sequence[Statement]
+    question: str,
+    people: Sequence[Person],
+    statements: Sequence[Statement],
+    nearness: Callable[[Statement], float] = lambda _: 0.0,
 ) -> tuple[Statement, ...]:
     """The statements that a question about saying asks for, best first; else ``()``.
 
     Shapes: "What did X say (about Y)?", "How did X describe Y?", "What is X's position on Y?",
-    "according to X", and "Who said “…”?", for which the statements hold those words.
+    "according to X", and "Who said “…”?", for which the statements hold those words. Of somebody's
+    statements those are best that share the rarest words with the question; ``nearness``, from -1
+    to 1, decides among those that share hardly any.
     """
     if _WHO.match(question) and (asked := _who_said(question, people, statements)):
         return asked
@@ -120,7 +125,7 @@ def asked_statement(
         theirs = [s for s in theirs if s.addressee in told and told] or theirs
     topic = set(content_words(question)) - set(content_words(subject))
     weights = _weights(statements)
-    return tuple(sorted(theirs, key=lambda s: -_overlap(topic, s.text, weights)))
+    return tuple(sorted(theirs, key=lambda s: -_overlap(topic, s.text, weights) - nearness(s)))
 
 
 def asked_names(question: str) -> frozenset[str]:
