@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from assistant.passages import split_article
 from assistant.schema import Article
+from assistant.sentence_embedder import SentenceTransformerEmbedder
 from assistant.wording import STOPWORDS
 
 SHA256 = "3527663986b8295af4f7fcdff1ba1ff3f72d07d61a20f487cb238a6ef92fd955"
@@ -103,6 +104,12 @@ class Surroundings:
     words: Mapping[str, Sequence[str]]
     numbers: Sequence[str]
     chance: random.Random
+
+
+def embedding(folder: Path) -> Embed:
+    """Vectors of texts by the embedder whose files a folder holds."""
+    embedder = SentenceTransformerEmbedder(folder)
+    return lambda texts: np.asarray(embedder.embed_documents(texts), dtype=np.float32)
 
 
 def read(path: Path) -> list[list[Paragraph]]:

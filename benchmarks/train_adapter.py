@@ -3,14 +3,15 @@
     pip install gguf
     python benchmarks/train_adapter.py train-v1.1.json train-unanswerable-questions.txt
         --judge ../shared/questions/squad2_fit.jsonl --articles ../shared/articles
-        [--minutes N] [--out FILE]
+        --out FILE [--minutes N]
 
 It is an activated LoRA: it works from the question of ``prompts/answerable.md`` on, so what the
 model makes of the passages before it stays what it was, is read once, and may have been read
 ahead. Only the upper layers are changed. It learns from paragraphs of SQuAD 1.1 with questions
 that they answer and questions written to mislead (``benchmarks/misleading_questions.py``), so
 many as the time allows, and is judged by questions about other articles, each with the paragraph
-nearest to it. What it is worth, and why the package has none yet: ``docs/quality.md``.
+nearest to it. What one made by an earlier form of this script is worth, and why the package has
+none yet: ``docs/quality.md``.
 """
 
 from __future__ import annotations
@@ -37,9 +38,8 @@ from assistant.evaluation import load_question_set
 from assistant.evaluation.ranking import passage_holds
 from assistant.passages import split_article
 from assistant.prompts import render
-from assistant.sentence_embedder import SentenceTransformerEmbedder
 from assistant.settings import Settings
-from benchmarks.answer_pairs import Embed, read
+from benchmarks.answer_pairs import Embed, embedding, read
 from benchmarks.misleading_questions import Group, groups, read_questions
 
 MODEL = "qwen2.5-coder-1.5b"
@@ -152,9 +152,8 @@ class Qwen:
             torch.cat([old.expand(batch, -1, -1, -1), new], 1)
             for old, new in zip(past, (k, v), strict=True)
         )
-        seen = nn.scaled_dot_product_attention(
-            *(part.transpose(1, 2) for part in (q, keys, values)), attn_mask=mask, enable_gqa=True
-        )
+        q, keys, values = (part.transpose(1, 2) for part in (q, keys, values))
+        seen = nn.scaled_dot_product_attention(q, keys, values, attn_mask=mask, enable_gqa=True)
         x = x + self._by(seen.transpose(1, 2).reshape(batch, length, -1), at, "attn_output", works)
         h = self._normed(x, f"blk.{at}.ffn_norm.weight")
         gate = nn.silu(self._by(h, at, "ffn_gate", works)) * self._by(h, at, "ffn_up", works)
@@ -211,11 +210,7 @@ def main() -> None:
     args = _arguments()
     torch.manual_seed(0)
     settings = Settings.load()
-    embedder = SentenceTransformerEmbedder(weights.ensure("all-minilm-l6-v2", settings))
-
-    def embed(texts: list[str]) -> Any:
-        return np.asarray(embedder.embed_documents(texts), dtype=np.float32)
-
+    embed = embedding(weights.ensure("all-minilm-l6-v2", settings))
     model = Qwen(weights.ensure(MODEL, settings))
     judged = _judged(args.judge, args.articles, embed)[: args.paragraphs]
     chance = random.Random(3)

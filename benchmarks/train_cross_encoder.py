@@ -48,9 +48,8 @@ from assistant.evaluation.ranking import passage_holds
 from assistant.half_precision import in_halves, multiplies_halves
 from assistant.passages import split_article
 from assistant.schema import Passage, Question
-from assistant.sentence_embedder import SentenceTransformerEmbedder
 from assistant.settings import Settings
-from benchmarks.answer_pairs import Embed, Pair, pairs, read
+from benchmarks.answer_pairs import Embed, Pair, embedding, pairs, read
 
 BATCH = 32
 FROZEN = 1
@@ -72,7 +71,7 @@ Judged = tuple[Question, list[Passage], frozenset[str]]
 def main() -> None:
     args = _arguments()
     folder = weights.ensure(BASE, Settings.load())
-    embed = _embedding(folder)
+    embed = embedding(folder)
     chance = random.Random(7)
     model = _untrained(folder)
     made = _squad_pairs(args.squad, embed, chance) if args.squad else []
@@ -108,11 +107,6 @@ def _arguments() -> argparse.Namespace:
     if not args.squad and not args.start:
         parser.error("name train-v1.1.json, or weights to begin --from")
     return args
-
-
-def _embedding(folder: Path) -> Embed:
-    embedder = SentenceTransformerEmbedder(folder)
-    return lambda texts: np.asarray(embedder.embed_documents(texts), dtype=np.float32)
 
 
 def _untrained(folder: Path) -> Any:
