@@ -22,6 +22,9 @@ _LEAST = 1e-4
 _EXTRACTIVE = "extractive_before"
 """Begins the names of the weights that need no language model."""
 
+_ADAPTED = "_adapted"
+"""Ends the names of the weights for which the model's adapter was asked, too."""
+
 _SUREST = 0.93
 """The threshold of full caution."""
 
@@ -44,7 +47,8 @@ class Signals:
     the share of its sentences that failed the check, ``unmet`` tells that a number or a time was
     asked for and none is given, ``novelty`` how much the answer says that the question did not,
     ``quotes_answer`` is ``answers`` for the passages that the answer cites, ``said`` tells that
-    somebody's words are asked for and these are among them.
+    somebody's words are asked for and these are among them, ``holds`` is ``yes`` by the model's
+    adapter, which was trained on questions that mislead (None without one).
     """
 
     yes: float | None
@@ -61,6 +65,7 @@ class Signals:
     novelty: float | None = None
     quotes_answer: float | None = None
     said: bool | None = None
+    holds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,8 @@ class Decision:
 
     def weighs(self, name: str, signals: Signals) -> bool:
         """Whether a signal counts in the end, once an answer has been read."""
-        return name in self.weights[self._last_stage(signals)]
+        stage = self._last_stage(signals)
+        return any(name in self.weights.get(head, ()) for head in (stage, f"{stage}{_ADAPTED}"))
 
     def threshold(self, caution: float, signals: Signals) -> float:
         """The probability below which ``caution`` (0 bold to 1 cautious) refuses.
@@ -113,7 +119,10 @@ class Decision:
             stage = "model_before" if signals.coverage is None else "model_after"
         # Not every model was fitted with the cross-encoder beside it.
         encoded = f"{stage}_with_encoder"
-        return encoded if signals.answers is not None and encoded in self.weights else stage
+        if signals.answers is None or encoded not in self.weights:
+            return stage
+        adapted = f"{encoded}{_ADAPTED}"
+        return adapted if signals.holds is not None and adapted in self.weights else encoded
 
     def _last_stage(self, signals: Signals) -> str:
         return self._stage(signals).replace("model_before", "model_after")
@@ -145,6 +154,7 @@ def features(signals: Signals) -> dict[str, float]:
         "unmet": signals.unmet,
         "novelty": signals.novelty,
         "said": signals.said,
+        "holds": None if signals.holds is None else _log_odds(signals.holds),
     }
     return {name: float(value) for name, value in given.items() if value is not None}
 

@@ -176,13 +176,16 @@ class Finder:
         if self._decision.weighs("known_alone", before):
             quotes = task.quoted(grounded.citations[:_VERIFIED])
             alone = reader.known(quotes, task.asked, state, stopped)
-        after = task.signals(yes, grounded, known_alone=alone)
+        # Before the adapter is asked: after it the model would read the passages once more.
+        left_open = self._left_open(task, reader, text, before, state, stopped)
+        holds = None
+        if self._decision.weighs("holds", before):
+            holds = reader.holds(text, task.asked, state, stopped)
+        after = task.signals(yes, grounded, known_alone=alone, holds=holds)
         clock.lap("check")
         probability = self._decision.probability(after)
-        if probability < limit:
+        if probability < self._decision.threshold(self._caution, after):
             return _refusal(probability)
-        left_open = self._left_open(task, reader, text, before, state, stopped)
-        clock.lap("check")
         told = task.without_outshone(supplemented(task, grounded))
         return Finding(told, probability, self._decision.confidence(after), left_open)
 

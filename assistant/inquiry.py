@@ -231,6 +231,7 @@ class Inquiry:
         grounded: Grounded | None = None,
         *,
         known_alone: float | None = None,
+        holds: float | None = None,
     ) -> Signals:
         """What speaks for an answer being in the article; see :class:`Signals`."""
         words = set(content_words(self.asked))
@@ -258,6 +259,7 @@ class Inquiry:
                 unmet=not is_met(self.asked, answer),
                 novelty=novelty(self.asked, answer),
                 known_alone=known_alone,
+                holds=holds,
                 quotes_answer=self._answers(self.cited(grounded.citations)),
                 said=self._asked_words.are_said(self._quoted(grounded)),
             )

@@ -39,15 +39,17 @@ class LlamaCppChat(BaseChatModel):
 
     ``invoke`` and ``stream`` accept ``max_tokens``, ``stop``, ``logprobs`` and
     ``top_logprobs`` as keyword arguments, with the meaning they have for OpenAI's API, and
-    put log-probabilities where ``ChatOpenAI`` puts them. ``state`` names a state saved by
-    :meth:`read`; ``stopped`` is a function that is asked now and then, and raises Stopped by
-    saying True. Closing a stream stops the model within one batch. Calls from several threads
+    put log-probabilities where ``ChatOpenAI`` puts them. ``adapted`` lets ``adapter`` work, a
+    LoRA that begins where the words that call it stand last in a prompt. ``state`` names a state
+    saved by :meth:`read`; ``stopped`` is a function that is asked now and then, and raises Stopped
+    by saying True. Closing a stream stops the model within one batch. Calls from several threads
     take :attr:`turns`, and one that waits for its turn can be stopped like any other. ``states``
     is the folder for saved states; without one, or where it cannot be written, they last as
     long as this object.
     """
 
     path: Path
+    adapter: Path | None = None
     context_tokens: int = 4096
     threads: int = 0
     seed: int = 7
@@ -147,6 +149,7 @@ class LlamaCppChat(BaseChatModel):
                     threads=self.threads,
                     max_tokens=self.max_tokens,
                     states=self._saved.folder,
+                    adapter=self.adapter,
                 )
         return self._server
 
@@ -196,6 +199,7 @@ class LlamaCppChat(BaseChatModel):
     def _request(
         self, messages: Sequence[BaseMessage], stop: Sequence[str] | None, options: dict[str, Any]
     ) -> dict[str, Any]:
+        adapted = options.pop("adapted", False) and self.adapter is not None
         known = {"max_tokens", "logprobs", "top_logprobs", "grammar"}
         if unknown := sorted(set(options) - known):
             raise ModelError(f"llama.cpp models do not take the option(s) {', '.join(unknown)}.")
@@ -206,6 +210,8 @@ class LlamaCppChat(BaseChatModel):
             "seed": self.seed,
             "cache_prompt": True,
             **({"stop": list(stop)} if stop else {}),
+            # Never one with a scale of 0: llama.cpp would throw away what it has read.
+            **({"lora": [{"id": 0, "scale": 1.0}]} if adapted else {}),
             **options,
         }
 

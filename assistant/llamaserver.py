@@ -42,13 +42,21 @@ class LlamaServer:
     """
 
     def __init__(
-        self, path: Path, *, context_tokens: int, threads: int, max_tokens: int, states: Path
+        self,
+        path: Path,
+        *,
+        context_tokens: int,
+        threads: int,
+        max_tokens: int,
+        states: Path,
+        adapter: Path | None = None,
     ) -> None:
         weights.check_gguf(path)
         import xllamacpp
 
         self._states = states
         self._last: tuple[str | None, str] | None = None
+        self._adapted = False
         self._key = secrets.token_urlsafe(24)
         params = xllamacpp.CommonParams()
         params.model.path = str(path)
@@ -59,6 +67,9 @@ class LlamaServer:
         threads = threads or len(os.sched_getaffinity(0))
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
         params.n_predict = max_tokens
+        if adapter:
+            # Off, until a request asks for it.
+            params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(adapter), 0.0)]
         # Copies of old prompts in memory would take some 14 MB a question; states are files.
         params.cache_ram_mib = 0
         params.slot_save_path = f"{states}{os.sep}"
@@ -94,6 +105,9 @@ class LlamaServer:
         """
         prompt = repr(request["messages"])
         # After such a prompt the model knows more of this one than the state does.
+        # What an adapter made of the end of the last one, llama.cpp would take for its own.
+        anew = anew or (self._adapted and "lora" not in request)
+        self._adapted = "lora" in request
         if anew or not self._goes_on(state, prompt):
             if state is not None and self._restore(state):
                 request = {**request, "n_cache_reuse": _SHORTEST_PIECE}

@@ -85,7 +85,7 @@ def chat_model(settings: Settings, progress: Progress | None = None) -> BaseChat
     if name in weights.catalogue():
         path = weights.ensure(name, settings, progress)
         weights.check_memory(path)
-        return _in_process(path, settings)
+        return _in_process(path, settings, weights.catalogue()[name].adapter)
     if name.endswith(".gguf"):
         path = Path(name).expanduser()
         weights.check_gguf(path)
@@ -136,11 +136,12 @@ def _sentence_embedder(folder: Path, name: str) -> Embeddings:
         return SentenceTransformerEmbedder(folder)
 
 
-def _in_process(path: Path, settings: Settings) -> BaseChatModel:
+def _in_process(path: Path, settings: Settings, adapter: Path | None = None) -> BaseChatModel:
     from assistant.llamacpp import LlamaCppChat
 
     return LlamaCppChat(
         path=path,
+        adapter=adapter,
         context_tokens=settings.context_tokens,
         threads=settings.threads,
         seed=settings.seed,

@@ -40,6 +40,9 @@ _MARK = "<question>"
 _UNKNOWN = "unknown"
 """What ``prompts/brief.md`` asks for where the passages do not say; one token of most models."""
 
+INVOCATION = "Question:"
+"""Calls the adapter in ``prompts/answerable.md``; from here on it works (its file says so, too)."""
+
 _ALTERNATIVES = 10
 """Likeliest first words that are looked at."""
 
@@ -82,11 +85,23 @@ class Reader:
         Raises:
             ModelError: when an in-process model fails.
         """
-        first = self._first(self._messages("answerable", passages, question), state, stopped)
-        if first is None:
+        messages = self._messages("answerable", passages, question)
+        return _yes(self._first(messages, state, stopped))
+
+    def holds(
+        self, passages: str, question: str, state: str | None = None, stopped: Halt = never
+    ) -> float | None:
+        """The same by the model as its adapter changes it: whether they answer just this.
+
+        To be asked last: of what the model has read it forgets all but saved states afterwards.
+        None where the model has no adapter, or a prompt of the user's own does not call it.
+        """
+        if not (isinstance(self.model, LlamaCppChat) and self.model.adapter):
             return None
-        yes, no = first.get("yes", 0.0), first.get("no", 0.0)
-        return yes / (yes + no) if yes + no else None
+        if INVOCATION not in render("answerable", self.prompts, passages="", question=""):
+            return None
+        messages = self._messages("answerable", passages, question)
+        return _yes(self._first(messages, state, stopped, adapted=True))
 
     def known(
         self, passages: str, question: str, state: str | None = None, stopped: Halt = never
@@ -99,7 +114,12 @@ class Reader:
         return None if first is None else 1.0 - first.get(_UNKNOWN, 0.0)
 
     def _first(
-        self, messages: list[tuple[str, str]], state: str | None, stopped: Halt
+        self,
+        messages: list[tuple[str, str]],
+        state: str | None,
+        stopped: Halt,
+        *,
+        adapted: bool = False,
     ) -> Mapping[str, float] | None:
         """Probabilities, 0 to 1, of the likeliest first words of a reply, in small letters.
 
@@ -114,7 +134,7 @@ class Reader:
                     max_tokens=1,
                     logprobs=True,
                     top_logprobs=_ALTERNATIVES,
-                    **_options(self.model, stopped, state),
+                    **_options(self.model, stopped, state, adapted=adapted),
                 )
         except EndpointRefused:
             # Some servers refuse log-probabilities: then it is decided without.
@@ -204,11 +224,23 @@ def pieces(
                 close()
 
 
-def _options(model: BaseChatModel, stopped: Halt, state: str | None) -> dict[str, Any]:
+def _yes(first: Mapping[str, float] | None) -> float | None:
+    """The share of "yes" among what a reply may begin with, beside "no"; None if it has neither."""
+    if first is None:
+        return None
+    yes, no = first.get("yes", 0.0), first.get("no", 0.0)
+    return yes / (yes + no) if yes + no else None
+
+
+def _options(
+    model: BaseChatModel, stopped: Halt, state: str | None, *, adapted: bool = False
+) -> dict[str, Any]:
     """What only models in this process know; another one is stopped between two pieces."""
     if stopped():
         raise Stopped("The answer was stopped.")
-    return {"state": state, "stopped": stopped} if isinstance(model, LlamaCppChat) else {}
+    if not isinstance(model, LlamaCppChat):
+        return {}
+    return {"state": state, "stopped": stopped, "adapted": adapted}
 
 
 def passages_text(

@@ -45,6 +45,9 @@ HEADS = {
     "model_right": (("yes", *AFTER, "asked", "novelty"), "right", True),
     "extractive_before": (BEFORE, "answerable", False),
 }
+ADAPTED = "_adapted"
+"""Ends the name of what decides where the model's adapter was asked, too."""
+
 HEADS |= {
     f"{name}{ENCODED}": (
         (
@@ -58,8 +61,17 @@ HEADS |= {
     )
     for name, (features, target, read_only) in HEADS.items()
 }
+HEADS |= {
+    f"{name}{ADAPTED}": ((*features, "holds"), target, read_only)
+    for name, (features, target, read_only) in HEADS.items()
+    if name.endswith(ENCODED) and "coverage" in features
+}
 SIGNS = dict.fromkeys(
-    ("yes", "nearest", "asked", "known_alone", "coverage", "answers", "quotes_answer", "said"), 1
+    (
+        *("yes", "nearest", "asked", "known_alone", "coverage", "answers", "quotes_answer"),
+        *("said", "holds"),
+    ),
+    1,
 ) | (dict.fromkeys(("strangers", "unsaid", "unsupported", "unmet"), -1))
 """Which way a signal may speak. What the check found wrong never speaks for an answer, however
 few questions it is fitted on."""
@@ -213,11 +225,12 @@ def fit(folders: Sequence[Path]) -> None:
     document = json.loads(path.read_text(encoding="utf-8"))
     # A run tells of one way to search, with the cross-encoder or without.
     encoded = any("answers" in e.signals for e in examples)
+    adapted = any("holds" in e.signals for e in examples)
     heads: dict[str, dict[str, float]] = {}
     for name, (features, target, read_only) in HEADS.items():
         if name.startswith("extractive_before") and model != document["default"]:
             continue
-        if name.endswith(ENCODED) != encoded:
+        if (ENCODED in name) != encoded or (name.endswith(ADAPTED) and not adapted):
             continue
         rows = [e for e in examples if not (read_only and e.ruled)]
         truth = np.array([float(getattr(e, target)) for e in rows])
@@ -227,10 +240,11 @@ def fit(folders: Sequence[Path]) -> None:
         heads[name] = {"bias": round(bias, 4)} | {
             feature: round(float(w), 4) for feature, w in zip(features, weights, strict=True)
         }
-        if name.removesuffix(ENCODED) in ("model_after", "extractive_before"):
+        stage = name.removesuffix(ADAPTED).removesuffix(ENCODED)
+        if stage in ("model_after", "extractive_before"):
             threshold = balanced(rows, out_of_fold)
             heads[name]["balanced"] = round(threshold, 4)
-        if name.removesuffix(ENCODED) == "model_after":
+        if stage == "model_after":
             by_id = dict(zip(map(id, rows), out_of_fold, strict=True))
             curve(examples, np.array([by_id.get(id(e), 0.0) for e in examples]))
     kept = document["models"].setdefault(model, {"weights": {}})

@@ -38,14 +38,12 @@ from assistant.evaluation import load_question_set
 from assistant.evaluation.ranking import passage_holds
 from assistant.passages import split_article
 from assistant.prompts import render
+from assistant.reading import INVOCATION
 from assistant.settings import Settings
 from benchmarks.answer_pairs import Embed, embedding, read
 from benchmarks.misleading_questions import Group, groups, read_questions
 
 MODEL = "qwen2.5-coder-1.5b"
-INVOCATION = "Question:"
-"""Where the adapter begins to work; the word stands in ``prompts/answerable.md``."""
-
 FIRST = 12
 """The lowest of the 28 layers that is changed."""
 

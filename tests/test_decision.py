@@ -35,6 +35,7 @@ AFTER = st.builds(
     known_alone=PERHAPS,
     quotes_answer=st.none() | st.floats(-12, 12),
     said=st.none() | st.booleans(),
+    holds=PERHAPS,
 )
 
 SURE = Signals(yes=0.999, nearest=1.0, asked=1.0, together=1.0, strangers=0, unsaid=False)
@@ -78,6 +79,14 @@ def test_the_surer_the_model_the_likelier_the_answer(
     assert decision.probability(low) <= decision.probability(high)
 
 
+@given(MODELS, AFTER.filter(lambda signals: signals.yes is not None), SHARE, SHARE)
+def test_the_surer_its_adapter_the_likelier_the_answer(
+    decision: Decision, signals: Signals, one: float, other: float
+) -> None:
+    low, high = (replace(signals, holds=chance) for chance in sorted((one, other)))
+    assert decision.probability(low) <= decision.probability(high)
+
+
 @given(MODELS, AFTER)
 def test_what_the_check_found_wrong_never_speaks_for_the_answer(
     decision: Decision, signals: Signals
@@ -96,7 +105,7 @@ def test_the_likelier_a_passage_answers_the_likelier_the_answer(
 
 
 def test_a_model_that_nothing_was_fitted_on_beside_the_encoder_is_decided_without_it() -> None:
-    plain = {head: row for head, row in DEFAULT.weights.items() if not head.endswith("encoder")}
+    plain = {head: row for head, row in DEFAULT.weights.items() if "_with_encoder" not in head}
     surest = replace(SURE, answers=9.0)
     assert Decision(plain).probability(surest) == DEFAULT.probability(SURE)
     assert DEFAULT.probability(surest) != DEFAULT.probability(SURE)
@@ -106,6 +115,23 @@ def test_the_model_is_asked_about_the_quotes_alone_only_where_it_is_weighed() ->
     assert DEFAULT.weighs("known_alone", SURE)
     assert not DEFAULT.weighs("known_alone", replace(SURE, answers=1.0))
     assert Decision.of("qwen2.5-coder-0.5b").weighs("known_alone", replace(SURE, answers=1.0))
+
+
+def test_the_adapter_is_asked_only_where_it_is_weighed() -> None:
+    encoded = replace(SURE, answers=1.0)
+    assert DEFAULT.weighs("holds", encoded)
+    assert not DEFAULT.weighs("holds", SURE)
+    assert not Decision.of("qwen2.5-coder-0.5b").weighs("holds", encoded)
+
+
+def test_what_its_adapter_says_moves_the_answer() -> None:
+    read = replace(SURE, answers=1.0, coverage=0.8, unsupported=0.0, unmet=False, novelty=0.5)
+    sure, unsure = (DEFAULT.probability(replace(read, holds=chance)) for chance in (0.99, 0.01))
+    assert sure - unsure > 0.05
+    without = Decision(
+        {head: row for head, row in DEFAULT.weights.items() if not head.endswith("_adapted")}
+    )
+    assert without.probability(replace(read, holds=0.01)) == DEFAULT.probability(read)
 
 
 def test_a_sure_model_is_answered_and_one_that_says_no_is_not() -> None:
@@ -134,7 +160,7 @@ def test_every_model_of_ours_is_decided_by_weights_of_its_own(model: str) -> Non
 
 def test_the_weights_say_when_and_on_what_they_were_fitted() -> None:
     known = {"bias", "balanced", *features(replace(SURE, coverage=1.0, unsupported=0.0))}
-    known |= {"unmet", "novelty", "known_alone", "answers", "quotes_answer", "said"}
+    known |= {"unmet", "novelty", "known_alone", "answers", "quotes_answer", "said", "holds"}
     for model, written in WRITTEN["models"].items():
         assert written["fitted"]
         assert sum(written["questions"].values()) > 100

@@ -35,6 +35,7 @@ from assistant.weights import (
     Progress,
     Weights,
     catalogue,
+    check_gguf,
     ensure,
     location,
     path,
@@ -587,6 +588,12 @@ class TestCatalogue:
         for file in weights.files:
             piece = index.piece_bytes or file.bytes
             assert (index.count - 1) * piece < file.bytes <= index.count * piece
+
+    def test_the_default_model_has_an_adapter_and_its_file_is_whole(self) -> None:
+        adapter = catalogue()[Settings.load().model].adapter
+        assert adapter is not None
+        check_gguf(adapter)
+        assert adapter.stat().st_size < 10_000_000
 
     def test_every_piece_has_its_own_place(self) -> None:
         for weights in catalogue().values():

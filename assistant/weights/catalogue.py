@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -57,7 +58,10 @@ class PackageSource:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """One model: its files, and where to get them, in the order in which that is tried."""
+    """One model: its files, and where to get them, in the order in which that is tried.
+
+    ``adapter`` is a LoRA that comes with this package and was trained for these very files.
+    """
 
     name: str
     kind: Literal["embedder", "chat"]
@@ -65,6 +69,7 @@ class Weights:
     licence: str
     files: tuple[ModelFile, ...]
     sources: tuple[HubSource | PackageSource, ...]
+    adapter: Path | None = None
 
     @property
     def bytes(self) -> int:
@@ -105,4 +110,5 @@ def _weights(row: Mapping[str, Any]) -> Weights:
             HubSource(**source) if "url" in source else PackageSource(**source)
             for source in row["source"]
         ),
+        adapter=Path(__file__).with_name(row["adapter"]) if "adapter" in row else None,
     )

@@ -1,0 +1,107 @@
+"""The adapter that comes with the default model: it answers one question, and changes no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from langchain_core.language_models import BaseChatModel
+
+from assistant import weights
+from assistant.answering import Assistant
+from assistant.errors import Stopped
+from assistant.llamacpp import LlamaCppChat
+from assistant.models import chat_model
+from assistant.prompts import render
+from assistant.reading import INVOCATION, Reader
+from assistant.settings import Settings
+from assistant.testing import HashEmbedder, ScriptedChatModel
+from tests.conftest import need_models
+from tests.sample_articles import SEED
+
+TEXT = SEED.read_text(encoding="utf-8")[:850]
+
+ANSWERED = "What was one of the main topics of the meeting?"
+MISLEADING = "What was one of the main topics that the meeting left out?"
+
+
+def test_the_word_that_calls_it_comes_after_the_passages() -> None:
+    prompt = render("answerable", passages="<passages>", question="<question>")
+    assert prompt.index("<passages>") < prompt.index(INVOCATION) < prompt.index("<question>")
+    assert prompt.count(INVOCATION) == 1
+
+
+def test_it_is_not_asked_by_a_prompt_that_does_not_call_it(tmp_path: Path) -> None:
+    (tmp_path / "answerable.md").write_text("$passages\n\nIs this answered? $question")
+    file = tmp_path / "none.gguf"
+    assert (
+        Reader(LlamaCppChat(path=file, adapter=file), 4096, 64, tmp_path).holds("One.", "?") is None
+    )
+
+
+@pytest.mark.parametrize(
+    "model", [ScriptedChatModel(replies=["Yes."]), LlamaCppChat(path=Path("none.gguf"))]
+)
+def test_a_model_without_one_is_not_asked(model: BaseChatModel) -> None:
+    assert Reader(model, 4096, 64).holds("One.", "Which one?") is None
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaCppChat]:
+    settings = Settings.load(offline=True)
+    need_models(settings.model)
+    model = chat_model(settings)
+    assert isinstance(model, LlamaCppChat)
+    assert model.adapter == weights.catalogue()[settings.model].adapter is not None
+    # States of its own: not among those of the articles that somebody reads.
+    own = LlamaCppChat(
+        path=model.path, adapter=model.adapter, states=tmp_path_factory.mktemp("states")
+    )
+    yield own
+    own.close()
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("ahead", [False, True])
+def test_what_it_made_of_a_question_is_not_taken_for_the_models_own(
+    model: LlamaCppChat, ahead: bool
+) -> None:
+    reader = Reader(model, 4096, 32)
+    state = None
+    if ahead:
+        messages = reader.ahead(TEXT)
+        assert messages is not None
+        state = model.state_of("beginning", messages)
+        assert model.read(messages, state, lambda: False)
+    before = reader.answerable(TEXT, ANSWERED, state)
+    adapted = reader.holds(TEXT, ANSWERED, state)
+    assert before is not None
+    assert adapted is not None
+    assert adapted != pytest.approx(before, abs=1e-4)
+    assert reader.answerable(TEXT, ANSWERED, state) == pytest.approx(before, abs=0.02)
+    # Nor does it matter to it what was asked before.
+    assert reader.holds(TEXT, ANSWERED, state) == pytest.approx(adapted, abs=0.02)
+
+
+@pytest.mark.model
+def test_it_takes_what_the_passages_answer_for_likelier(model: LlamaCppChat) -> None:
+    reader = Reader(model, 4096, 32)
+    answered, misleading = (reader.holds(TEXT, asked) for asked in (ANSWERED, MISLEADING))
+    assert answered is not None
+    assert misleading is not None
+    assert misleading < answered
+
+
+@pytest.mark.model
+def test_it_can_be_stopped(model: LlamaCppChat) -> None:
+    with pytest.raises(Stopped):
+        Reader(model, 4096, 32).holds(TEXT, ANSWERED, stopped=lambda: True)
+
+
+@pytest.mark.model
+def test_without_a_cross_encoder_it_is_not_asked(tmp_path: Path, model: LlamaCppChat) -> None:
+    """Nothing was fitted on it there."""
+    with Assistant.open(tmp_path, model=model, embedder=HashEmbedder(), caution=0.0) as assistant:
+        assistant.add(text=TEXT)
+        assert "holds" not in assistant.ask(ANSWERED).signals
