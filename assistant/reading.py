@@ -15,7 +15,7 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk, BaseMessage, HumanMessage, SystemMessage
 
-from assistant.aliases import glosses
+from assistant.aliases import glosses, reworded
 from assistant.errors import (
     EndpointError,
     EndpointRefused,
@@ -100,7 +100,9 @@ class Reader:
             return None
         if INVOCATION not in render("answerable", self.prompts, passages="", question=""):
             return None
-        messages = self._messages("answerable", passages, question)
+        # Taught by questions that mislead, it takes names at their word: London is not Britain.
+        asked = reworded(question, passages)
+        messages = self._messages("answerable", passages, asked)
         return _yes(self._first(messages, state, stopped, adapted=True))
 
     def known(

@@ -94,6 +94,20 @@ def test_it_takes_what_the_passages_answer_for_likelier(model: LlamaCppChat) -> 
 
 
 @pytest.mark.model
+def test_a_country_by_another_name_is_the_same_country_to_it(model: LlamaCppChat) -> None:
+    reader = Reader(model, 4096, 32)
+    text = "The French government said that it regrets the closing of the consulate in Oslo."
+    own, capital, other = (
+        reader.holds(text, f"How did the {name} government react to the closing?")
+        for name in ("French", "Paris", "Madrid")
+    )
+    assert own == pytest.approx(capital, abs=0.02)
+    assert own is not None
+    assert other is not None
+    assert own - other > 0.3
+
+
+@pytest.mark.model
 def test_it_can_be_stopped(model: LlamaCppChat) -> None:
     with pytest.raises(Stopped):
         Reader(model, 4096, 32).holds(TEXT, ANSWERED, stopped=lambda: True)
