@@ -179,9 +179,10 @@ class Finder:
         # Before the adapter is asked: after it the model would read the passages once more.
         left_open = self._left_open(task, reader, text, before, state, stopped)
         holds = None
-        # What is typed as a search is meant loosely, and the adapter takes it at its word.
-        literal = not expectation.is_search(task.asked)
-        if literal and self._decision.weighs("holds", before):
+        # The adapter takes a question at its word. What is typed as a search is meant loosely, and
+        # what somebody speaks about may have another name in their mouth.
+        loose = expectation.is_search(task.asked) or task.wants_words
+        if not loose and self._decision.weighs("holds", before):
             holds = reader.holds(text, task.asked, state, stopped)
         after = task.signals(yes, grounded, known_alone=alone, holds=holds)
         clock.lap("check")

@@ -225,6 +225,11 @@ class Inquiry:
             instead = quote([self.hits[0].passage], self.articles)
         return replace(instead, coverage=grounded.coverage, stands_in=True)
 
+    @property
+    def wants_words(self) -> bool:
+        """Whether it asks for the words of somebody who says something in the article."""
+        return bool(self._asked_words.statements)
+
     def signals(
         self,
         yes: float | None,

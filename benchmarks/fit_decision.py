@@ -238,6 +238,8 @@ def fit(folders: Sequence[Path]) -> None:
         if (ENCODED in name) != encoded or (name.endswith(ADAPTED) and not adapted):
             continue
         rows = [e for e in examples if not (read_only and e.ruled)]
+        if name.endswith(ADAPTED):
+            rows = [e for e in rows if "holds" in e.signals]
         truth = np.array([float(getattr(e, target)) for e in rows])
         out_of_fold = held_out(rows, features, target)
         describe(name, rows, out_of_fold, target)
