@@ -114,6 +114,23 @@ def test_it_can_be_stopped(model: LlamaCppChat) -> None:
 
 
 @pytest.mark.model
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [
+        ("Who is Japan's foreign minister?", True),
+        ("japan foreign minister", False),
+        ("What did Cleverley say about a ceasefire?", False),
+    ],
+)
+def test_it_is_asked_only_what_is_meant_to_the_letter(
+    real_assistant: Assistant, question: str, asked: bool
+) -> None:
+    answer = real_assistant.ask(question)
+    assert "coverage" in answer.signals, "the model has answered"
+    assert ("holds" in answer.signals) == asked
+
+
+@pytest.mark.model
 def test_without_a_cross_encoder_it_is_not_asked(tmp_path: Path, model: LlamaCppChat) -> None:
     """Nothing was fitted on it there."""
     with Assistant.open(tmp_path, model=model, embedder=HashEmbedder(), caution=0.0) as assistant:
