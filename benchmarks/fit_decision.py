@@ -80,8 +80,9 @@ PENALTY = 3.0
 """Of the squared weights of standardised features: the sets are small."""
 
 FALSE_REFUSALS = 0.03
+FALSE_REFUSALS_ADAPTED = 0.05
 """Share of answerable questions that the balanced threshold may refuse for doubt: what code rules
-out is refused besides."""
+out is refused besides. More where the adapter was asked: its doubts are right more often."""
 
 Values = NDArray[np.float64]
 
@@ -179,8 +180,8 @@ def describe(name: str, examples: Sequence[Example], probabilities: Values, targ
     print(" · ".join(parts))
 
 
-def balanced(examples: Sequence[Example], probabilities: Values) -> float:
-    """The threshold that refuses few enough answerable questions.
+def balanced(examples: Sequence[Example], probabilities: Values, most: float) -> float:
+    """The threshold that refuses ``most`` of the answerable questions, or hardly less.
 
     It is in the middle between the last that it refuses and the first that it does not.
     """
@@ -192,7 +193,7 @@ def balanced(examples: Sequence[Example], probabilities: Values) -> float:
     total, refused, last = sum(w for _, w in kept), 0.0, 0.0
     for p, w in kept:
         refused += w
-        if refused > FALSE_REFUSALS * total:
+        if refused > most * total:
             return float(last + p) / 2
         last = p
     return 0.5
@@ -248,7 +249,8 @@ def fit(folders: Sequence[Path]) -> None:
         }
         stage = name.removesuffix(ADAPTED).removesuffix(ENCODED)
         if stage in ("model_after", "extractive_before"):
-            threshold = balanced(rows, out_of_fold)
+            most = FALSE_REFUSALS_ADAPTED if name.endswith(ADAPTED) else FALSE_REFUSALS
+            threshold = balanced(rows, out_of_fold, most)
             heads[name]["balanced"] = round(threshold, 4)
         if stage == "model_after":
             by_id = dict(zip(map(id, rows), out_of_fold, strict=True))
