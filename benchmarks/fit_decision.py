@@ -80,7 +80,7 @@ PENALTY = 3.0
 """Of the squared weights of standardised features: the sets are small."""
 
 FALSE_REFUSALS = 0.03
-FALSE_REFUSALS_ADAPTED = 0.05
+FALSE_REFUSALS_ADAPTED = 0.04
 """Share of answerable questions that the balanced threshold may refuse for doubt: what code rules
 out is refused besides. More where the adapter was asked: its doubts are right more often."""
 
