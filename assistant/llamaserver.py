@@ -104,10 +104,10 @@ class LlamaServer:
             ModelError: llama.cpp failed.
         """
         prompt = repr(request["messages"])
-        # After such a prompt the model knows more of this one than the state does.
-        # What an adapter made of the end of the last one, llama.cpp would take for its own.
+        # What an adapter made of the end of the last prompt, llama.cpp would take for its own.
         anew = anew or (self._adapted and "lora" not in request)
         self._adapted = "lora" in request
+        # After a prompt that this one goes on, the model knows more of it than the state does.
         if anew or not self._goes_on(state, prompt):
             if state is not None and self._restore(state):
                 request = {**request, "n_cache_reuse": _SHORTEST_PIECE}

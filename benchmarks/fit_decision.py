@@ -254,7 +254,9 @@ def fit(folders: Sequence[Path]) -> None:
             heads[name]["balanced"] = round(threshold, 4)
         if stage == "model_after":
             by_id = dict(zip(map(id, rows), out_of_fold, strict=True))
-            curve(examples, np.array([by_id.get(id(e), 0.0) for e in examples]))
+            # Nor does it tell of those that this decision is not for.
+            told = [e for e in examples if e.ruled or id(e) in by_id]
+            curve(told, np.array([by_id.get(id(e), 0.0) for e in told]))
     kept = document["models"].setdefault(model, {"weights": {}})
     end = ENCODED if encoded else ""
     kept[f"fitted{end}"] = datetime.now(UTC).date().isoformat()
