@@ -116,6 +116,11 @@ def ground(
             continue
         alignment = align(claim, question, context, nearness)
         verdict = check(claim, alignment, context, question, indexes)
+        if verdict.instead is not None:
+            # What the model says too much of, the article says right.
+            claim = " ".join(verdict.instead.text.split())
+            alignment = align(claim, question, [verdict.instead])
+            verdict = check(claim, alignment, context, question, indexes)
         cited: tuple[Citation, ...] = ()
         if verdict.support != "unsupported":
             cited = cite(alignment.passages, titles, citations)

@@ -1,8 +1,8 @@
 """Words that cannot both be true of one thing: largest and smallest, rose and fell. English.
 
-Only words whose opposite is seldom said of something else in the same breath: no "new" and
-"old", no "first" and "last", and none that describe one event from its two sides ("bought" and
-"sold", "brother" and "sister"). Not handled: negation (``denial``).
+Words whose opposite is seldom said of something else in the same breath: no "new" and "old", no
+"first" and "last". Those that describe one event from its two sides ("bought" and "sold") are
+opposites only where one stands in the other's place. Not handled: negation (``denial``).
 """
 
 from __future__ import annotations
@@ -81,11 +81,32 @@ summer | winter
 always | never
 """
 
+_TWO_SIDED = """
+give gives gave given giving | take takes took taken taking receive receives received
+buy buys bought buying purchase purchased purchases | sell sells sold selling
+lend lends lent loaned | borrow borrows borrowed
+win wins won winning winner | lose loses lost losing loser
+send sends sent | receive receives received
+hire hires hired appoint appointed | fire fires fired sack sacked dismiss dismissed
+arrive arrives arrived enter enters entered join joins joined | leave leaves left depart departed
+arrest arrested detain detained jail jailed | release released free freed
+convict convicted | acquit acquitted
+attack attacks attacked | defend defends defended
+victory | defeat
+husband | wife
+parent parents | child children
+father mother | son daughter
+buyer buyers | seller sellers
+lender lenders | borrower borrowers
+before | after
+"""
+_DENIED = re.compile(r"(?:un|in|il|im|ir|dis|non-?)(?=[a-z]{4})")
+
 
 @cache
-def _sides() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
+def _sides(groups: str = _GROUPS) -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
     found = []
-    for line in _GROUPS.strip().splitlines():
+    for line in groups.strip().splitlines():
         one, other = (frozenset(side.split()) for side in line.split("|"))
         found += [(one, other), (other, one)]
     return tuple(found)
@@ -102,6 +123,24 @@ def opposed(asked: str, given: str, around: str = "") -> bool:
         ours & side and theirs & other and not near & side and not ours & other
         for side, other in _sides()
     )
+
+
+def turned(claimed: str, given: str) -> bool:
+    """Whether words put in the place of others tell the thing from its other side, or deny it.
+
+    "Sold" for "bought", "after" for "before", "from" for "to", "legal" for "illegal".
+    """
+    ours, theirs = _words(claimed), _words(given)
+    if any(ours & one and theirs & other for one, other in _sides(_TWO_SIDED)):
+        return True
+    if {claimed.casefold(), given.casefold()} == {"to", "from"}:
+        return True
+    return _denying(ours) & theirs != set() or ours & _denying(theirs) != set()
+
+
+def _denying(words: frozenset[str]) -> set[str]:
+    """What words with a prefix that denies ("illegal") are without it."""
+    return {_DENIED.sub("", word, count=1) for word in words if _DENIED.match(word)}
 
 
 def _words(text: str) -> frozenset[str]:

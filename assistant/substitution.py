@@ -10,20 +10,37 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
+from assistant.attribution.speech import VERBS
 from assistant.denial import ASSERTING, DENYING
-from assistant.opposites import opposed
+from assistant.opposites import opposed, turned
 from assistant.wording import STOPWORDS, Word, dates, names, numbers, words_of
 
 _COPY = 0.6
 """Share of a claim's words, in order, that makes it a copy."""
 
-_PRONOUNS = frozenset("he she it they him her them this these".split())
+_COPIED = 0.75
+"""The same share, of the words after those that a claim opens with in another's place."""
+
+_PRONOUNS = frozenset("he she it they him her them".split())
 
 _LONGEST = 6
 """Words that may stand for others and still be seen as one thing put for another."""
+
+_LONGEST_DOER = 12
+"""Words with which a claim may open and still name whom it is about."""
+
+_LEADING = frozenset(
+    "in on at after before by as while when since during however but although though because "
+    "following despite with within from for to under over until upon if amid and so thus "
+    "according".split()
+)
+_DETERMINERS = frozenset("the a an this that these those his her its their our some".split())
+
+Same = Callable[[Collection[str], Collection[str]], bool]
+"""Whether two groups of names can mean one person or country."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +49,15 @@ class _Swap:
 
     claimed: Sequence[Word]
     given: Sequence[Word]
+    opens: bool = False
+    closes: bool = False
 
 
 def difference(
     claim: str,
     sentences: Sequence[str],
     known: frozenset[str],
-    same: Callable[[Collection[str], Collection[str]], bool],
+    same: Same,
 ) -> str:
     """What the claim puts in another thing's place, in words; ``""`` when nothing.
 
@@ -52,10 +71,12 @@ def difference(
         key=lambda copy: copy[0],
         default=(0.0, [], ""),
     )
+    named = names(claim, known), names(sentence, known)
+    if another := _another_doer(claim, share, swaps, named, same):
+        return another
     if share < _COPY:
         return ""
-    named = names(claim, known), names(sentence, known)
-    for swap in swaps:
+    for swap in map(_facing, swaps):
         if not (0 < len(swap.claimed) <= _LONGEST and 0 < len(swap.given) <= _LONGEST):
             continue
         claimed, given = _text(swap.claimed), _text(swap.given)
@@ -65,7 +86,7 @@ def difference(
         told = any(
             of(claimed) and of(given) and not of(claimed) & of(given) for of in (numbers, dates)
         )
-        if other or told or opposed(claimed, given):
+        if other or told or opposed(claimed, given) or turned(claimed, given):
             return f"the quote says “{given}”, not “{claimed}”"
     return "the quote says the opposite: one of them is negated" if _denies(swaps) else ""
 
@@ -75,8 +96,68 @@ def _beside(claim: Sequence[Word], sentence: Sequence[Word]) -> tuple[float, lis
     keys = [word.stem for word in claim], [word.stem for word in sentence]
     codes = SequenceMatcher(None, *keys, autojunk=False).get_opcodes()
     equal = sum(end - start for tag, start, end, _, _ in codes if tag == "equal")
-    swaps = [_Swap(claim[a:b], sentence[c:d]) for tag, a, b, c, d in codes if tag != "equal"]
+    swaps = [
+        _Swap(claim[a:b], sentence[c:d], opens=a == c == 0, closes=b == len(claim))
+        for tag, a, b, c, d in codes
+        if tag != "equal"
+    ]
     return equal / max(1, len(claim)), swaps
+
+
+def _another_doer(
+    claim: str,
+    share: float,
+    swaps: Sequence[_Swap],
+    named: tuple[frozenset[str], frozenset[str]],
+    same: Same,
+) -> str:
+    """Whom the sentence says it of, where the claim opens with somebody it does not name."""
+    swap = next((swap for swap in swaps if swap.opens), None)
+    length = len(words_of(claim))
+    if swap is None or share * length < _COPIED * (length - len(swap.claimed)):
+        return ""
+    if max(len(swap.claimed), len(swap.given)) <= _LONGEST:
+        # Neighbours, which are compared like any others.
+        return ""
+    doer = _doer(swap.given)
+    reported = any(word.text.casefold() in VERBS for word in swap.given)
+    if not doer or _describes(doer) or reported or len(swap.claimed) > _LONGEST_DOER:
+        return ""
+    ours, theirs = (
+        names(f"x {_text(words)}") & n
+        for words, n in zip((swap.claimed, swap.given), named, strict=True)
+    )
+    if not ours or not theirs or ours & named[1] or same(ours, theirs):
+        return ""
+    return f"the quote says this of “{_text(doer[:_LONGEST])}”, not of “{_text(swap.claimed)}”"
+
+
+def _doer(given: Sequence[Word]) -> Sequence[Word]:
+    """How a sentence goes on after the phrases that say when, where or why."""
+    while given:
+        comma = next((i for i, word in enumerate(given) if word.comma), len(given))
+        rest = given[comma + 1 :]
+        # "A decade after the crisis, Honda …": no description of who does it.
+        beside = _describes(given) and rest and rest[0].text[0].isupper()
+        if given[0].text.casefold() not in _LEADING and not beside:
+            return given
+        given = rest
+    return given
+
+
+def _describes(words: Sequence[Word]) -> bool:
+    """Whether somebody is meant by a pronoun or a description: "he", "the company"."""
+    first, second = (words[0].text, words[1].text if len(words) > 1 else "")
+    if first.casefold() in _PRONOUNS:
+        return True
+    return first.casefold() in _DETERMINERS and not second[:1].isupper()
+
+
+def _facing(swap: _Swap) -> _Swap:
+    """The same with only so much of a longer sentence as stands where the claim ends."""
+    if swap.closes and 0 < len(swap.claimed) <= _LONGEST < len(swap.given):
+        return replace(swap, given=swap.given[: len(swap.claimed)])
+    return swap
 
 
 def _points(words: Sequence[Word]) -> bool:

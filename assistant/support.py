@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from assistant.citations import Alignment
 from assistant.denial import contradicts
+from assistant.exchange import exchanged
+from assistant.modality import foretold, overstated
 from assistant.schema import Passage, Support
 from assistant.substitution import difference
 from assistant.voices import Indexes, may_be_one, meant_in, misattributed, people_of
@@ -43,10 +45,14 @@ _QUOTATION = re.compile(r"[“\"]([^“”\"]{8,})[”\"]")
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How well a sentence is supported, and in words why not better (``""`` when it is)."""
+    """How well a sentence is supported, and in words why not better (``""`` when it is).
+
+    ``instead`` is a passage that says with less what an unsupported sentence says too much of.
+    """
 
     support: Support
     reason: str = ""
+    instead: Passage | None = None
 
 
 def check(
@@ -67,8 +73,16 @@ def check(
     quote = " ".join(passage.text for passage in alignment.passages)
     if reason := misattributed(sentence, alignment.passages, indexes, question):
         return Verdict("unsupported", reason)
-    if reason := _put_for_another(sentence, alignment.passages, context, indexes):
+    if reason := _put_for_another(sentence, alignment.passages, context, question, indexes):
         return Verdict("unsupported", reason)
+    for passage in alignment.passages:
+        if reason := exchanged(sentence, passage.text):
+            return Verdict("unsupported", reason)
+    if reason := foretold(sentence, quote):
+        return Verdict("unsupported", reason)
+    if reason := overstated(sentence, quote):
+        weaker = (p for p in alignment.passages if overstated(sentence, p.text))
+        return Verdict("unsupported", reason, next(weaker, alignment.passages[0]))
     quote = f"{quote} {meant_in(alignment.passages, indexes)}"
     if reason := mismatch(sentence, quote, context, question):
         return Verdict("unsupported", reason)
@@ -101,7 +115,11 @@ def mismatch(claim: str, quote: str, context: Sequence[Passage], question: str =
 
 
 def _put_for_another(
-    claim: str, passages: Sequence[Passage], context: Sequence[Passage], indexes: Indexes
+    claim: str,
+    passages: Sequence[Passage],
+    context: Sequence[Passage],
+    question: str,
+    indexes: Indexes,
 ) -> str:
     """What a claim that repeats a passage has in the place of something else, in words."""
 
@@ -109,7 +127,8 @@ def _put_for_another(
         spelt = any(is_spelt_like(name, theirs) for name in ours)
         return spelt or may_be_one(ours, theirs, indexes)
 
-    known = names(" ".join(passage.text for passage in context)) | people_of(indexes)
+    known = names(" ".join(passage.text for passage in context))
+    known |= names(question) | people_of(indexes)
     return difference(claim, [passage.text for passage in passages], known, same)
 
 

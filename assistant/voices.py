@@ -16,6 +16,12 @@ from assistant.wording import content_words, is_spelt_like, names
 _MOSTLY = 0.6
 """Share of a claim's words inside quotation marks that makes it someone's words."""
 
+_ALLEGING = frozenset(
+    "allege alleges alleged alleging claim claims claimed claiming contend contends contended "
+    "suspect suspects suspected believe believes believed insist insists insisted".split()
+)
+"""Verbs whose speaker vouches for what others doubt: it stays the speaker's."""
+
 _REACH = 500
 """Characters within which a pronoun whose speaker was inferred may mean someone else."""
 
@@ -158,13 +164,15 @@ def _persons(words: Collection[str], indexes: Indexes) -> list[Person]:
 
 
 def unattributed(claim: str, passages: Sequence[Passage], indexes: Indexes) -> Person | None:
-    """The speaker whose quoted words the claim states as plain fact, if it does."""
+    """The speaker whose quoted words, or allegation, the claim states as plain fact, if it does."""
     words = set(content_words(claim))
     for statement in statements_in(passages, indexes):
-        if not statement.direct or not words:
+        if not words or not (statement.direct or statement.verb in _ALLEGING):
             continue
         offset = next(p.start for p in passages if p.id == statement.passage_id)
         quoted = statement.text[statement.start - offset : statement.end - offset]
+        if not statement.direct:
+            quoted = quoted.partition(f" {statement.verb} ")[2]
         inside = sum(word in set(content_words(quoted)) for word in words)
         if inside >= _MOSTLY * len(words) and not _is_named(claim, statement.speaker):
             return statement.speaker

@@ -71,10 +71,14 @@ _NO_NAMES = STOPWORDS | _UNNAMING | _DAYS | _MONTHS | _NUMBER_WORDS.keys()
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word as written and what it is compared by: its stem, a number's digits, "not"."""
+    """A word as written and what it is compared by: its stem, a number's digits, "not".
+
+    ``comma`` tells that a comma follows it.
+    """
 
     text: str
     stem: str
+    comma: bool = False
 
 
 def words_of(text: str) -> list[Word]:
@@ -83,10 +87,13 @@ def words_of(text: str) -> list[Word]:
     A contracted "not" is a word of its own: "isn't" is "is" and "not".
     """
     found = []
-    for written in _WORD.findall(_CONTRACTED.sub(_uncontracted, text)):
-        plain = _plain(written)
+    text = _CONTRACTED.sub(_uncontracted, text)
+    for match in _WORD.finditer(text):
+        plain = _plain(match.group())
         if plain:
-            found.append(Word(written, plain if plain in STOPWORDS else stem(plain)))
+            comma = text[match.end() :].lstrip('”" ').startswith(",")
+            key = plain if plain in STOPWORDS else stem(plain)
+            found.append(Word(match.group(), key, comma))
     return found
 
 
@@ -199,6 +206,8 @@ def _opens(text: str, start: int) -> bool:
         return False
     said = before.rstrip()
     space = before[len(said) :]
+    if said.endswith(',"'):
+        return False  # "…," Smith said
     return not said or "\n" in space or said[-1] in '“"‘([' or (said[-1] in ".!?…:" and space != "")
 
 

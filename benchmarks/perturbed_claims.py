@@ -1,12 +1,13 @@
 """Are claims with one thing wrong caught, and those with nothing wrong let pass?
 
-    python benchmarks/perturbed_claims.py [FOLDER] [--each N] [--half 0|1] [--show]
+    python benchmarks/perturbed_claims.py [FOLDER] [--each N] [--half 0|1] [--led] [--show]
 
 Claims are built by code from the sentences of the articles in FOLDER (default
 ``../shared/articles``) and of the sample article. Each is cited over the eight passages a
 reader would have and judged by :func:`assistant.support.check`. *Caught*: a perturbed claim
 that is unsupported. *Alarm*: a faithful claim that is. ``--half`` keeps every other article,
-so that rules can be made on one half and checked on the other.
+so that rules can be made on one half and checked on the other. ``--led`` asks whether the claim
+is true: what a question brings in is excused, so a question that misleads is harder to withstand.
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ from assistant.schema import Article, Passage
 from assistant.seeds import article as seed_path
 from assistant.support import Verdict, check
 from assistant.wording import content_words
-from benchmarks.swaps import NUMBER, SWAPS, WORDS, YEAR, Claim, Source, forms
+from benchmarks.swaps import NUMBER, SWAPS, WORDS, YEAR, Claim, Source, bare, forms
 
 QUESTION = "What does the article say?"
 CONTEXT = 8
-FORMS = ("sentence", "short", "resolved", "reordered", "numeral", "country")
+FORMS = ("sentence", "short", "bare", "resolved", "reordered", "numeral", "country")
 _LEAD = re.compile(r"^(?:On|In|At|After|Before|By|As|While|Since|During|However|But)\b[^,“”\"]*, ")
 
 
@@ -88,6 +89,7 @@ def faithful_forms(source: Source, passage: Passage) -> list[Claim]:
     made = {
         "sentence": text,
         "short": _shortened(text),
+        "bare": bare(text, source),
         "resolved": _resolved(text, source, passage),
         "reordered": _reordered(text),
         "numeral": _renumbered(text),
@@ -107,12 +109,13 @@ def context_of(claim: Claim) -> list[Passage]:
     return [passages[i] for i in sorted(near | set(rest[: max(0, CONTEXT - len(near))]))]
 
 
-def judge(claim: Claim) -> Judged:
+def judge(claim: Claim, *, led: bool = False) -> Judged:
     context = context_of(claim)
+    question = f"Is it true that {claim.text.rstrip('.')}?" if led else QUESTION
     indexes = {claim.source.article.id: claim.source.index}
     start = time.perf_counter()
-    alignment = align(claim.text, QUESTION, context)
-    verdict = check(claim.text, alignment, context, QUESTION, indexes)
+    alignment = align(claim.text, question, context)
+    verdict = check(claim.text, alignment, context, question, indexes)
     return Judged(claim, verdict, alignment.passages, time.perf_counter() - start)
 
 
@@ -225,12 +228,13 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path, default=Path("../shared/articles"))
     parser.add_argument("--each", type=int, default=60, help="claims of each kind")
     parser.add_argument("--half", type=int, choices=(0, 1), help="every other article only")
+    parser.add_argument("--led", action="store_true", help="the question repeats the claim")
     parser.add_argument("--show", action="store_true", help="print what was judged wrongly")
     args = parser.parse_args()
     sources = load(args.folder)
     if args.half is not None:
         sources = sources[args.half :: 2]
-    judged = [judge(claim) for claim in build(sources, args.each)]
+    judged = [judge(claim, led=args.led) for claim in build(sources, args.each)]
     for one in judged if args.show else ():
         if one.wrong:
             print(f"{one.claim.kind}: {one.claim.text}\n    from: {one.claim.passage.text}")

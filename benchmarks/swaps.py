@@ -1,4 +1,4 @@
-"""One swap each makes a true claim false: its number, name, speaker, date, negation or place.
+"""One swap each makes a true claim false: its number, name, speaker, date, negation, place …
 
 Purely mechanical, over the article's own numbers, names and places, so that what is put in
 reads as likely as what was there.
@@ -69,6 +69,51 @@ class Claim:
 
     def statements(self) -> list[Statement]:
         return [s for s in self.source.index.statements if s.passage_id == self.passage.id]
+
+
+_VERB = r"(?:is|are|was|were|has|have|had|will|would|said|says|\w{3,}ed)\b"
+_IRREGULAR = (
+    "be have do go get take give make come see put let say hold win run lose pay lead meet keep "
+    "become begin build buy find feel know tell leave mean send sell show stand think bring fall "
+    "cut hit set grow rise speak write not also only never still then help"
+).split()
+_UNDONE = re.compile(
+    r"\b(?:will|may|might|could|should|(?:is|are) (?:likely|set|due|expected) to|"
+    r"(?:plan|hope|want|intend|threaten|promise|pledge|refuse|fail|decline|expect|try|tri|need|vow)"
+    rf"(?:s|es|d|ed)? to) (?!(?:{'|'.join(_IRREGULAR)})\b)(?P<verb>[a-z]{{3,}})"
+    r"(?= (?:the|a|an|to|in|on|at|by|from|for|with|its|his|her|their|that|more|any|all|some|up|out"
+    r"|off|new|into|[A-Z\d])\b)"
+)
+_Y = re.compile(r"[^aeiou]y$")
+_APPOSITION = re.compile(rf" ?, [^,“”\"]{{5,90}}, (?={_VERB})")
+_SECOND = re.compile(r" [^,;:“”\"]{10,120} (?:and|but|that (?:he|she|it|they)) (?=\w{3,}ed\b)")
+_MORE = re.compile(rf" (?={_VERB})")
+
+
+def bare(text: str, source: Source) -> str | None:
+    """Somebody's name and what the sentence says of them, without what stands around and between.
+
+    Left out are what comes before the name, an apposition, and the first of two things said.
+    """
+    people = [p.name for p in source.index.people if p.kind == "person"]
+    bodies = [m.group() for m in RUN.finditer(text) if _is_body(m.group(), people)]
+    for match in _found(_parts(people) + bodies, text):
+        if not _is_subject(text[: match.start()]):
+            continue
+        for between in (_APPOSITION, _SECOND, _MORE):
+            if (gap := between.match(text, match.end())) and match.start() + len(gap[0]) > 12:
+                rest = text[gap.end() :]
+                quoted = any(mark in rest for mark in '“”"')
+                if len(rest.split()) >= 6 and not quoted:
+                    return f"{match.group()} {rest}"
+    return None
+
+
+def _is_subject(before: str) -> bool:
+    """Whether a name that follows begins its clause, titles and offices aside."""
+    return bool(
+        re.search(r"(?:^|, |; | but )(?:(?:The |the )?(?:[A-Z][\w.-]+ )*(?:\w+ (?=$))?)$", before)
+    )
 
 
 Swap = Callable[[Claim, Sequence[Source], random.Random], str | None]
@@ -172,6 +217,62 @@ def place(claim: Claim, sources: Sequence[Source], rng: random.Random) -> str | 
     return None
 
 
+def subject(claim: Claim, sources: Sequence[Source], rng: random.Random) -> str | None:
+    """What is said of one person or body said of another one of the article."""
+    if claim.kind != "bare":
+        return None
+    people = [p.name for p in claim.source.index.people if p.kind == "person"]
+    for options in (
+        people,
+        {m.group() for m in RUN.finditer(claim.source.article.text)} - {*people},
+    ):
+        bodies = [one for one in options if options is people or _is_body(one, people)]
+        for match in _found(_parts(people) if options is people else bodies, claim.text):
+            if match.start() == 0:
+                return _rename(claim, match.span(), bodies, rng)
+    return None
+
+
+def exchange(claim: Claim, sources: Sequence[Source], rng: random.Random) -> str | None:
+    """Two persons, bodies or countries of the claim, each in the other's place."""
+    people = [p.name for p in claim.source.index.people if p.kind == "person"]
+    runs = [m.group() for m in RUN.finditer(claim.source.article.text)]
+    bodies = [run for run in runs if _is_body(run, people)]
+    lands = [claim.text[s:e] for s, e, _ in mentions(claim.text)]
+    for group in (people, bodies, lands):
+        found = list(_found(_parts(group) if group is people else group, claim.text))
+        pairs = [
+            (one.span(), other.span())
+            for i, one in enumerate(found)
+            for other in found[i + 1 :]
+            if not set(one.group().split()) & set(other.group().split())
+            and _are_parted(claim.text[one.end() : other.start()])
+        ]
+        if pairs:
+            (a, b), (c, d) = rng.choice(pairs)
+            first, second = claim.text[a:b], claim.text[c:d]
+            return claim.text[:a] + second + claim.text[b:c] + first + claim.text[d:]
+    return None
+
+
+def _are_parted(between: str) -> bool:
+    """Whether a verb stands between two names, so that which comes first tells them apart."""
+    return bool(re.search(_VERB, between)) and not re.search(r"\b(?:with|and|between)\b", between)
+
+
+def modality(claim: Claim, sources: Sequence[Source], rng: random.Random) -> str | None:
+    """What will, may or was to happen, or was refused, told as done."""
+    found = list(_UNDONE.finditer(claim.text))
+    if not found:
+        return None
+    match = rng.choice(found)
+    verb = match["verb"]
+    done = (
+        verb + "d" if verb.endswith("e") else verb[:-1] + "ied" if _Y.search(verb) else verb + "ed"
+    )
+    return _put(claim.text, match.span(), done)
+
+
 SWAPS: Mapping[str, Swap] = {
     "number": number,
     "name": name,
@@ -179,6 +280,9 @@ SWAPS: Mapping[str, Swap] = {
     "date": date,
     "negation": negation,
     "place": place,
+    "subject": subject,
+    "exchange": exchange,
+    "modality": modality,
 }
 
 

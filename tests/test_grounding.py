@@ -189,3 +189,26 @@ def test_a_speaker_without_a_name_is_written_small_within_a_sentence() -> None:
         {"a": speaker_index(article, passages)},
     )
     assert result.text == "According to the doctor, his lungs will heal in May."
+
+
+def grounded_in(article_text: str, claim: str, question: str) -> Grounded:
+    article = Article("a", "Acme", article_text, "s")
+    passages = split_article(article)
+    hits = [RetrievedPassage(p, 0.5, rank) for rank, p in enumerate(passages, start=1)]
+    indexes = {article.id: speaker_index(article, passages)}
+    return ground(claim, question, passages, hits, {article.id: article}, indexes)
+
+
+def test_what_says_too_much_gives_way_to_what_the_article_says() -> None:
+    text = "Rain fell on Norwick. Acme plans to open a plant in Norwick next year. Sales rose fast."
+    result = grounded_in(text, "Acme opened a plant in Norwick.", "What did Acme open in Norwick?")
+    (sentence,) = result.sentences
+    assert sentence.text == "Acme plans to open a plant in Norwick next year."
+    assert sentence.support == "quoted"
+    assert sentence.citations[0].quote == sentence.text
+
+
+def test_an_allegation_keeps_who_makes_it() -> None:
+    text = "Rain fell on Norwick. Prosecutors alleged that Acme bribed two officials in Norwick."
+    result = grounded_in(text, "Acme bribed two officials in Norwick.", "What did Acme do?")
+    assert result.text == "According to Prosecutors, Acme bribed two officials in Norwick."

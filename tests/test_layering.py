@@ -24,10 +24,10 @@ LAYERS = (
     "cross_encoder endpoint_client fetching parts passages sandbox seeds sentence_embedder "
     "settings stopwatch",
     "testing wording",
-    "endpoint articles attribution citations denial expectation library weights",
+    "endpoint articles attribution citations denial expectation library verbs weights",
     "llamareply llamaserver",
     "llamacpp",
-    "asked_words contrary models retrieval substitution voices",
+    "asked_words contrary exchange modality models retrieval substitution voices",
     "adding opening reading support",
     "decision doctor followups grounding readahead runnable",
     "overview",

@@ -186,3 +186,57 @@ def test_a_sentence_with_much_of_its_own_is_no_quotation() -> None:
         "supported",
         "weak",
     )
+
+
+RIVALS = """\
+British minister Edward Hill was so worried by this that he ordered an estimate of their plans. \
+A decade after the crisis, Honda, Toyota and Nissan, hit by the limits, opened plants in Ohio and \
+founded their own luxury brands. Mazda stayed at home. Lord Cromer warned of the plans. \
+Pochettino was sacked last night after five years in charge of the club. Mourinho came next. \
+The fans of Pochettino wept. \
+In a memo seen by Reuters on Tuesday, the company said it will cut 500 jobs in Ohio. \
+The league took eight seats from the Greens. The exiles met in London, became known for \
+their songs and founded a choir."""
+
+
+@pytest.mark.parametrize(
+    ("claim", "question"),
+    [
+        ("Lord Cromer ordered an estimate of their plans.", "What did Lord Cromer order?"),
+        ("Mazda founded its own luxury brands.", "What did Mazda found?"),
+        (
+            "The club got rid of Mourinho because he was sacked after five years in charge.",
+            "Why did the club get rid of Mourinho?",
+        ),
+        ("The league gave eight seats to the Greens.", "Whom did the league give eight seats?"),
+        ("The exiles met in Paris.", "Did the exiles meet in Paris?"),
+    ],
+)
+def test_a_question_that_misleads_is_not_confirmed(claim: str, question: str) -> None:
+    verdict = judge(claim, Article("a", "Rivals", RIVALS, "s"), question)
+    assert verdict.support == "unsupported"
+    assert "the quote says" in verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("claim", "question"),
+    [
+        ("Hill ordered an estimate of their plans.", "What did Hill order?"),
+        ("Nissan founded its own luxury brands.", "What did Nissan found?"),
+        ("Pochettino was sacked after five years in charge.", "Why did Pochettino go?"),
+        # A description may well mean whom the question names.
+        ("Acme will cut 500 jobs in Ohio.", "How many jobs will Acme cut?"),
+        ("The exiles met in London.", "Where did the exiles meet?"),
+    ],
+)
+def test_whom_the_article_speaks_of_is_confirmed(claim: str, question: str) -> None:
+    text = RIVALS + " Acme had a bad year."
+    assert judge(claim, Article("a", "Rivals", text, "s"), question).support != "unsupported"
+
+
+def test_an_overstatement_comes_with_the_passage_that_says_less() -> None:
+    text = "Rain fell on Norwick. Acme plans to open a plant in Norwick next year. Its sales rose."
+    verdict = judge("Acme opened a plant in Norwick.", Article("a", "Acme", text, "s"))
+    assert verdict.support == "unsupported"
+    assert verdict.instead is not None
+    assert verdict.instead.text == "Acme plans to open a plant in Norwick next year."

@@ -1,0 +1,87 @@
+"""Does a claim have two names in each other's place? "Acme sued Beta" is not "Beta sued Acme".
+
+Where a claim and a sentence have one verb between the same two names, who comes first must be
+the same, or the voice another: "Beta was sued by Acme". Not handled: several sentences, and
+names that stand more than once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+from assistant.attribution.speech import VERBS
+from assistant.verbs import is_irregular, is_past, lemma
+from assistant.wording import STOPWORDS, Word, words_of
+
+_SHARED = 0.75
+"""Share of a claim's meaningful words that a sentence must have to be what the claim tells."""
+
+_BOTH_WAYS = frozenset(
+    "meet marri join fight play face resembl border differ talk speak agree argu share".split()
+)
+"""Verbs that say the same of both: who met whom is one."""
+
+_DIRECTLY = 3
+"""Words between a verb and the name that is its object."""
+
+_PREPOSITIONS = frozenset(
+    "in on at to of for from during after before over under into about against as that when while "
+    "because since until through within without near".split()
+)
+_TOGETHER = frozenset("with and or between".split())
+
+
+def exchanged(claim: str, sentence: str) -> str:
+    """Which two names the claim has in each other's place, in words; ``""`` when none."""
+    ours, theirs = words_of(claim), words_of(sentence)
+    said, given = ({w.stem for w in words} - STOPWORDS for words in (ours, theirs))
+    if not said or len(said & given) < _SHARED * len(said):
+        return ""
+    mine, other = _places(ours), _places(theirs)
+    common = sorted(mine.keys() & other.keys(), key=lambda name: mine[name])
+    for first, second in combinations(common, 2):
+        a, b = mine[first], mine[second]
+        c, d = sorted((other[first], other[second]))
+        here, there = _between(ours, a, b), _between(theirs, c, d)
+        shared = here.keys() & there.keys() - _BOTH_WAYS
+        is_turned = other[first] > other[second]
+        if any(is_turned is (here[verb] is there[verb]) for verb in shared):
+            one, two = ours[a].text, ours[b].text
+            return f"the quote has “{one}” and “{two}” the other way round"
+    return ""
+
+
+def _places(words: Sequence[Word]) -> Mapping[str, int]:
+    """Where names stand, of those that stand once."""
+    names = [
+        (re.sub(r"['’]s$", "", w.text.casefold()), i)
+        for i, w in enumerate(words)
+        if w.text[0].isupper()
+    ]
+    counts = Counter(name for name, _ in names)
+    plain = {w.text for w in words if w.text[0].islower()}
+    return {n: i for n, i in names if counts[n] == 1 and n not in plain and n not in STOPWORDS}
+
+
+def _between(words: Sequence[Word], start: int, end: int) -> Mapping[str, bool]:
+    """The verb between two names of which the second is its object, with whether it is passive.
+
+    "With" and "and" join the two, and in "…, said Ann" she comes first though she stands last.
+    """
+    part = words[start + 1 : end]
+    plain = [word.text.casefold() for word in part]
+    if _TOGETHER & set(plain):
+        return {}
+    found = {}
+    for i, word in enumerate(part):
+        after = plain[i + 1 :]
+        is_passive = "by" in after[:2]
+        is_object = len(after) <= _DIRECTLY + is_passive and not _PREPOSITIONS & set(after)
+        told = plain[i] in VERBS
+        inverted = told and words[start + i].comma
+        if is_object and (told or is_past(word) or is_irregular(word)) and not inverted:
+            found[lemma(word)] = is_passive
+    return found

@@ -1,0 +1,46 @@
+"""Two names in each other's place make another sentence; another voice does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.exchange import exchanged
+
+
+@pytest.mark.parametrize(
+    ("sentence", "claim"),
+    [
+        ("Acme sued Beta over a patent on Sunday.", "Beta sued Acme over a patent on Sunday."),
+        ("Acme beat Beta in the final on Sunday.", "Beta beat Acme in the final on Sunday."),
+        ("Acme was bought by Beta for $5 million.", "Acme bought Beta for $5 million."),
+        ("Acme was bought by Beta for $5 million.", "Beta was bought by Acme for $5 million."),
+        ("Boesky said Epstein was still at risk.", "Epstein said Boesky was still at risk."),
+        ("Officer Smith arrested Jones after a chase.", "Jones arrested Smith after a chase."),
+    ],
+)
+def test_who_did_it_to_whom_is_not_turned_round(sentence: str, claim: str) -> None:
+    assert "the other way round" in exchanged(claim, sentence)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "claim"),
+    [
+        ("Acme was bought by Beta for $5 million.", "Beta bought Acme for $5 million."),
+        ("Acme sued Beta over a patent.", "Beta was sued by Acme over a patent."),
+        ("Acme met Beta in Norwick on Sunday.", "Beta met Acme in Norwick on Sunday."),
+        ("Epstein was still at risk, said Boesky.", "Boesky said Epstein was still at risk."),
+        ("Acme signed a deal with Beta on Sunday.", "Beta signed a deal with Acme on Sunday."),
+        (
+            "On November 28, 1995, Bill Clinton signed the Highway Act.",
+            "The Highway Act was signed on November 28, 1995.",
+        ),
+        (
+            "Raab defended the party’s actions, saying the Twitter account was clearly linked.",
+            "Raab defended the party’s actions by saying the Twitter account was linked.",
+        ),
+        ("Acme sued Beta. Beta sued Acme.", "Beta sued Acme."),
+        ("Acme sued Beta over a patent.", "Beta sued Acme over the roof of a house in Norwick."),
+    ],
+)
+def test_the_same_told_otherwise_is_let_pass(sentence: str, claim: str) -> None:
+    assert exchanged(claim, sentence) == ""
