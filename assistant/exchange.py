@@ -76,6 +76,10 @@ def _between(words: Sequence[Word], start: int, end: int) -> Mapping[str, bool]:
     if _TOGETHER & set(plain):
         return {}
     found = {}
+    if "than" in plain[-_DIRECTLY:]:
+        # "Acme is larger than Beta"
+        at = len(plain) - 1 - plain[::-1].index("than")
+        found[" ".join(plain[max(0, at - 1) : at + 1])] = False
     for i, word in enumerate(part):
         after = plain[i + 1 :]
         is_passive = "by" in after[:2]

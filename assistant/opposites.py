@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import permutations
 
 _WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
 
@@ -99,7 +100,29 @@ father mother | son daughter
 buyer buyers | seller sellers
 lender lenders | borrower borrowers
 before | after
+more | less fewer
 """
+
+_KINDS = """
+second seconds | minute minutes | hour hours | day days | week weeks | month months | year years \
+| decade decades | century centuries
+morning | afternoon | evening night | midnight | noon
+spring | summer | autumn fall | winter
+mile miles | kilometre kilometres kilometer kilometers km | metre metres meter meters | foot feet \
+| inch inches | yard yards | centimetre centimetres centimeter centimeters cm
+kilogram kilograms kg | ton tons tonne tonnes | gram grams | ounce ounces
+litre litres liter liters | gallon gallons | barrel barrels
+all every each everyone everybody | most | half | some several many | few | none
+doubled double | tripled triple trebled | quadrupled | halved
+wife husband | daughter son | mother father | sister brother | aunt uncle | niece nephew \
+| grandmother grandfather | cousin
+sister | brother
+daughter | son
+red | blue | green | yellow | black | white | orange | purple | pink | brown
+dollar dollars | euro euros | pound pounds | yen | yuan | franc francs
+"""
+"""Of each row one kind alone is meant, where one stands in the other's place."""
+
 _DENIED = re.compile(r"(?:un|in|il|im|ir|dis|non-?)(?=[a-z]{4})")
 
 
@@ -107,8 +130,8 @@ _DENIED = re.compile(r"(?:un|in|il|im|ir|dis|non-?)(?=[a-z]{4})")
 def _sides(groups: str = _GROUPS) -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
     found = []
     for line in groups.strip().splitlines():
-        one, other = (frozenset(side.split()) for side in line.split("|"))
-        found += [(one, other), (other, one)]
+        sides = [frozenset(side.split()) for side in line.split("|")]
+        found += list(permutations(sides, 2))
     return tuple(found)
 
 
@@ -128,10 +151,16 @@ def opposed(asked: str, given: str, around: str = "") -> bool:
 def turned(claimed: str, given: str) -> bool:
     """Whether words put in the place of others tell the thing from its other side, or deny it.
 
-    "Sold" for "bought", "after" for "before", "from" for "to", "legal" for "illegal".
+    "Sold" for "bought", "after" for "before", "from" for "to", "legal" for "illegal"; or they
+    are of another kind, as "weeks" and "months".
     """
     ours, theirs = _words(claimed), _words(given)
     if any(ours & one and theirs & other for one, other in _sides(_TWO_SIDED)):
+        return True
+    if any(
+        ours & one and theirs & other and not (ours & other or theirs & one)
+        for one, other in _sides(_KINDS)
+    ):
         return True
     if {claimed.casefold(), given.casefold()} == {"to", "from"}:
         return True

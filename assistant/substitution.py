@@ -16,6 +16,7 @@ from difflib import SequenceMatcher
 from assistant.attribution.speech import VERBS
 from assistant.denial import ASSERTING, DENYING
 from assistant.opposites import opposed, turned
+from assistant.verbs import is_past
 from assistant.wording import STOPWORDS, Word, dates, names, numbers, words_of
 
 _COPY = 0.6
@@ -36,6 +37,13 @@ _LEADING = frozenset(
     "in on at after before by as while when since during however but although though because "
     "following despite with within from for to under over until upon if amid and so thus "
     "according".split()
+)
+_AUXILIARIES = frozenset("is was has had will would can could may might does did".split())
+_UNCOUNTED = frozenset(
+    "police staff management demand trade business traffic fire rain snow water oil gas coal food "
+    "inflation unemployment growth research evidence data information work production output "
+    "parliament congress government one another each none most nothing nobody everyone everybody "
+    "everything someone somebody something anyone anybody people women men children".split()
 )
 _DETERMINERS = frozenset("the a an this that these those his her its their our some".split())
 
@@ -71,7 +79,7 @@ def difference(
         key=lambda copy: copy[0],
         default=(0.0, [], ""),
     )
-    named = names(claim, known), names(sentence, known)
+    named = names(claim, known | _bare_name(words_of(claim))), names(sentence, known)
     if another := _another_doer(claim, share, swaps, named, same):
         return another
     if share < _COPY:
@@ -89,6 +97,20 @@ def difference(
         if other or told or opposed(claimed, given) or turned(claimed, given):
             return f"the quote says “{given}”, not “{claimed}”"
     return "the quote says the opposite: one of them is negated" if _denies(swaps) else ""
+
+
+def _bare_name(words: Sequence[Word]) -> frozenset[str]:
+    """The one word a claim opens with before its verb, if only a name can stand there so.
+
+    Other things have an article, or are many, or cannot be counted.
+    """
+    if len(words) < 2 or words[0].text.casefold() in _UNCOUNTED or words[0].stem in STOPWORDS:
+        return frozenset()
+    opener, verb = words[0].text, words[1]
+    is_one = opener[0].isupper() and not opener.endswith(("s", "ing", "ly"))
+    if is_one and (is_past(verb) or verb.text.casefold() in _AUXILIARIES):
+        return names(f"x {opener}")
+    return frozenset()
 
 
 def _beside(claim: Sequence[Word], sentence: Sequence[Word]) -> tuple[float, list[_Swap]]:

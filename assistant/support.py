@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from assistant import quantities
 from assistant.citations import Alignment
 from assistant.denial import contradicts
 from assistant.exchange import exchanged
@@ -106,6 +107,8 @@ def mismatch(claim: str, quote: str, context: Sequence[Passage], question: str =
         return f"the number {_listed(extra)} is not in the quote"
     if extra := dates(claim) - dates(quote) - dates(question):
         return f"{_listed(extra)} is not in the quote"
+    if reason := quantities.difference(claim, quote):
+        return reason
     asked = _words(question)
     if missing := _missing_names(claim, quote, context, question) - asked:
         return f"{_listed(missing)} is not in the quote"

@@ -72,6 +72,17 @@ class Claim:
 
 
 _VERB = r"(?:is|are|was|were|has|have|had|will|would|said|says|\w{3,}ed)\b"
+_MEASURES = (
+    "minutes|hours|days|weeks|months|years",
+    "miles|kilometers|meters",
+    "million|billion|thousand",
+    "more than|fewer than",
+    "at least|at most",
+    "morning|afternoon|evening",
+    "all of|most of|half of|none of",
+    "before|after",
+    "rose|fell",
+)
 _IRREGULAR = (
     "be have do go get take give make come see put let say hold win run lose pay lead meet keep "
     "become begin build buy find feel know tell leave mean send sell show stand think bring fall "
@@ -273,6 +284,19 @@ def modality(claim: Claim, sources: Sequence[Source], rng: random.Random) -> str
     return _put(claim.text, match.span(), done)
 
 
+def measure(claim: Claim, sources: Sequence[Source], rng: random.Random) -> str | None:
+    """Another currency, unit, bound, share or time of the day in the place of one."""
+    found = [m for kind in _MEASURES for m in re.finditer(rf"(?<!\w)(?:{kind})(?!\w)", claim.text)]
+    found += re.finditer(r"[$€£](?=\d)", claim.text)
+    if not found:
+        return None
+    match = rng.choice(found)
+    rows = [kind.split("|") for kind in _MEASURES] + [["[$]", "€", "£"]]
+    row = next(row for row in rows if any(re.fullmatch(one, match.group()) for one in row))
+    rivals = [one.strip("[]") for one in row if not re.fullmatch(one, match.group())]
+    return _put(claim.text, match.span(), rng.choice(rivals))
+
+
 SWAPS: Mapping[str, Swap] = {
     "number": number,
     "name": name,
@@ -283,6 +307,7 @@ SWAPS: Mapping[str, Swap] = {
     "subject": subject,
     "exchange": exchange,
     "modality": modality,
+    "measure": measure,
 }
 
 

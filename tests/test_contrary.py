@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.contrary import is_contrary
-from assistant.opposites import opposed
+from assistant.opposites import opposed, turned
 
 SIGNED = "Norway and Chile signed the treaty in Oslo."
 LARGEST = "The largest harbour of the island is in Norwick, its northern town."
@@ -74,3 +74,41 @@ def test_opposites_are_opposed_both_ways() -> None:
     assert opposed("Sales fell.", "Sales rose.")
     assert not opposed("Sales rose.", "Sales grew.")
     assert not opposed("Sales rose and fell.", "Sales fell.")
+
+
+@pytest.mark.parametrize(
+    ("claimed", "given"),
+    [
+        ("bought", "sold"),
+        ("gave", "took a further"),
+        ("after", "before"),
+        ("to", "from"),
+        ("legal", "illegal"),
+        ("two weeks", "two months"),
+        ("all", "some"),
+        ("his wife", "his daughter"),
+        ("in the evening", "in the morning"),
+        ("kilometres", "miles"),
+        ("tripled", "doubled"),
+    ],
+)
+def test_the_other_side_of_a_thing_stands_not_in_its_place(claimed: str, given: str) -> None:
+    assert turned(claimed, given)
+    assert turned(given, claimed)
+
+
+@pytest.mark.parametrize(
+    ("claimed", "given"),
+    [
+        ("bought", "purchased"),
+        ("some", "many"),
+        ("in the evening", "at night"),
+        ("km", "kilometres"),
+        ("to the city", "from the city to the coast"),
+        ("days and weeks", "weeks"),
+        ("valuable", "able"),
+        ("every", "all"),
+    ],
+)
+def test_what_means_the_same_may_stand_in_its_place(claimed: str, given: str) -> None:
+    assert not turned(claimed, given)

@@ -18,7 +18,8 @@ PACKAGE = Path(assistant.__file__).parent
 
 # From the bottom up. A module imports from layers below its own only; a new one gets a place here.
 LAYERS = (
-    "aliases connections endpoint_faults errors labels memory opposites printable replies turns",
+    "aliases connections endpoint_faults errors labels memory opposites printable quantities "
+    "replies turns",
     "footnotes half_precision states tracing",
     "prompts schema",
     "cross_encoder endpoint_client fetching parts passages sandbox seeds sentence_embedder "

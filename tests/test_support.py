@@ -210,6 +210,8 @@ their songs and founded a choir."""
         ),
         ("The league gave eight seats to the Greens.", "Whom did the league give eight seats?"),
         ("The exiles met in Paris.", "Did the exiles meet in Paris?"),
+        # A name that neither the question nor the article has.
+        ("Rossi ordered an estimate of their plans.", "Who ordered an estimate?"),
     ],
 )
 def test_a_question_that_misleads_is_not_confirmed(claim: str, question: str) -> None:
