@@ -1,7 +1,8 @@
 """Is this sentence supported by what it cites? Code compares; no model is trusted.
 
 A sentence whose number, date, name or negation is not its quote's is ``unsupported``,
-however well the rest agrees. Not handled: contradiction by meaning ("rose" for "fell").
+however well the rest agrees; so is one that says of somebody what its quote says of another, or
+as done what is only planned. Not handled: what is put in other words throughout.
 """
 
 from __future__ import annotations

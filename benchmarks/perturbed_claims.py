@@ -1,6 +1,6 @@
 """Are claims with one thing wrong caught, and those with nothing wrong let pass?
 
-    python benchmarks/perturbed_claims.py [FOLDER] [--each N] [--half 0|1] [--led] [--show]
+    python benchmarks/perturbed_claims.py [FOLDER] [--each N] [--half 0|1] [--seed N] [--led] [--show]
 
 Claims are built by code from the sentences of the articles in FOLDER (default
 ``../shared/articles``) and of the sample article. Each is cited over the eight passages a
@@ -228,13 +228,14 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path, default=Path("../shared/articles"))
     parser.add_argument("--each", type=int, default=60, help="claims of each kind")
     parser.add_argument("--half", type=int, choices=(0, 1), help="every other article only")
+    parser.add_argument("--seed", type=int, default=11, help="another draw of the claims")
     parser.add_argument("--led", action="store_true", help="the question repeats the claim")
     parser.add_argument("--show", action="store_true", help="print what was judged wrongly")
     args = parser.parse_args()
     sources = load(args.folder)
     if args.half is not None:
         sources = sources[args.half :: 2]
-    judged = [judge(claim, led=args.led) for claim in build(sources, args.each)]
+    judged = [judge(claim, led=args.led) for claim in build(sources, args.each, args.seed)]
     for one in judged if args.show else ():
         if one.wrong:
             print(f"{one.claim.kind}: {one.claim.text}\n    from: {one.claim.passage.text}")
