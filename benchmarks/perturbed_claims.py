@@ -1,6 +1,7 @@
 """Are claims with one thing wrong caught, and those with nothing wrong let pass?
 
-    python benchmarks/perturbed_claims.py [FOLDER] [--each N] [--half 0|1] [--seed N] [--led] [--show]
+    python benchmarks/perturbed_claims.py [FOLDER] [--each N] [--seed N] [--half 0|1] [--led]
+                                           [--show]
 
 Claims are built by code from the sentences of the articles in FOLDER (default
 ``../shared/articles``) and of the sample article. Each is cited over the eight passages a

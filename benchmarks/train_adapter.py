@@ -3,15 +3,16 @@
     pip install gguf
     python benchmarks/train_adapter.py train-v1.1.json train-unanswerable-questions.txt
         --judge ../shared/questions/squad2_fit.jsonl --articles ../shared/articles
-        --out FILE [--minutes N]
+        --out FILE [--minutes N] [--on FILE --skip N]
 
 It is an activated LoRA: it works from the question of ``prompts/answerable.md`` on, so what the
 model makes of the passages before it stays what it was, is read once, and may have been read
 ahead. Only the upper layers are changed. It learns from paragraphs of SQuAD 1.1 with questions
 that they answer and questions written to mislead (``benchmarks/misleading_questions.py``), so
 many as the time allows, and is judged by questions about other articles, each with the paragraph
-nearest to it. The one in the package was made by an earlier form of this script, in three runs
-of 95 minutes in all: ``docs/quality.md``. Who trains another fits the decision anew with it
+nearest to it. With ``--on`` an adapter learns on, from the paragraphs after those it has read.
+The one in the package was made by an earlier form of this script, in several runs:
+``docs/quality.md``. Who trains another fits the decision anew with it
 (``benchmarks/fit_decision.py``).
 """
 
@@ -183,6 +184,14 @@ class Qwen:
         loaded = torch.from_numpy(np.ascontiguousarray(full))
         return loaded.bfloat16() if loaded.ndim == 2 and rows is None else loaded
 
+    def resume(self, path: Path) -> None:
+        """Go on from an adapter that was kept."""
+        kept = {tensor.name: tensor for tensor in gguf.GGUFReader(path).tensors}
+        for name in self.down:
+            for end, part in (("a", self.down[name]), ("b", self.up[name])):
+                data = np.array(kept[f"{name}.lora_{end}"].data, dtype=np.float32)
+                part.data.copy_(torch.from_numpy(data))
+
     def write(self, path: Path) -> None:
         """Keep the adapter as llama.cpp reads it."""
         writer = gguf.GGUFWriter(path, "qwen2")
@@ -214,8 +223,10 @@ def main() -> None:
     judged = _judged(args.judge, args.articles, embed)[: args.paragraphs]
     chance = random.Random(3)
     learned = groups(read_questions(args.misleading), read(args.squad), embed, chance)
-    print(f"{len(learned):,} paragraphs to learn from")
-    _train(model, learned, args.minutes * 60)
+    if args.on is not None:
+        model.resume(args.on)
+    print(f"{len(learned[args.skip :]):,} paragraphs to learn from")
+    _train(model, learned[args.skip :], args.minutes * 60)
     model.write(args.out)
     print(f"wrote {args.out} ({args.out.stat().st_size / 1e6:.1f} MB)")
     _describe(model, judged)
@@ -229,6 +240,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--articles", type=Path, required=True)
     parser.add_argument("--paragraphs", type=int, default=40)
     parser.add_argument("--minutes", type=float, default=55.0)
+    parser.add_argument("--on", type=Path, help="an adapter that is to learn on")
+    parser.add_argument("--skip", type=int, default=0, help="paragraphs that it has read")
     parser.add_argument("--out", type=Path, required=True)
     return parser.parse_args()
 
@@ -240,6 +253,7 @@ def _train(model: Qwen, learned: Sequence[Group], seconds: float) -> None:
     for number, group in enumerate(learned):
         passed = (time.monotonic() - begun) / seconds
         if passed >= 1:
+            print(f"{number} paragraphs read")
             return
         odds = model.judged(group.text, [question for question, _ in group.questions])
         truth = torch.tensor([float(answered) for _, answered in group.questions])
