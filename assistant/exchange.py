@@ -1,20 +1,21 @@
-"""Does a claim have two names in each other's place? "Acme sued Beta" is not "Beta sued Acme".
+"""Does a claim say who did what to whom as its sentence does?
 
-Where a claim and a sentence have one verb between the same two names, who comes first must be
-the same, or the voice another: "Beta was sued by Acme". Not handled: several sentences, and
-names that stand more than once.
+Where both have one verb between the same two names, who comes first must be the same, or the
+voice another: "Acme sued Beta" is not "Beta sued Acme", but "Beta was sued by Acme". Where both
+tell the same of one thing, the same must have done it. Not handled: several sentences, and who
+is meant by a pronoun or a description.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
 from assistant.attribution.speech import VERBS
 from assistant.verbs import is_irregular, is_past, lemma
-from assistant.wording import STOPWORDS, Word, words_of
+from assistant.wording import STOPWORDS, Same, Word, names, words_of
 
 _SHARED = 0.75
 """Share of a claim's meaningful words that a sentence must have to be what the claim tells."""
@@ -32,6 +33,9 @@ _PREPOSITIONS = frozenset(
     "because since until through within without near".split()
 )
 _TOGETHER = frozenset("with and or between".split())
+_ROMAN = re.compile(r"[ivxl]+")
+_JOINING = frozenset("of the and de la von van der al".split())
+_BESIDE_VERBS = frozenset("has have had also then later first again finally".split())
 
 
 def exchanged(claim: str, sentence: str) -> str:
@@ -52,6 +56,59 @@ def exchanged(claim: str, sentence: str) -> str:
             one, two = ours[a].text, ours[b].text
             return f"the quote has “{one}” and “{two}” the other way round"
     return ""
+
+
+def done_by_another(claim: str, sentence: str, same: Same) -> str:
+    """Of whom the sentence says what the claim says of somebody else; ``""`` when of none.
+
+    ``same`` tells whether two groups of names can mean one person or country.
+    """
+    deeds = list(_deeds(words_of(sentence)))
+    for doers, verb, thing in _deeds(words_of(claim)):
+        others = [who for who, does, what in deeds if (does, what) == (verb, thing)]
+        mine = _folded(doers)
+        if others and not any(mine & _folded(who) or same(mine, _folded(who)) for who in others):
+            there, here = (" ".join(w.text for w in who) for who in (others[0], doers))
+            return f"the quote says this of “{there}”, not of “{here}”"
+    return ""
+
+
+def _deeds(words: Sequence[Word]) -> Iterator[tuple[Sequence[Word], str, str]]:
+    """Names that are the subject of a verb in the active voice, the verb, and what follows it."""
+    for i, word in enumerate(words):
+        if not is_past(word) or i + 1 == len(words) or word.comma:
+            continue
+        end = i
+        while end and words[end - 1].text.casefold() in _BESIDE_VERBS:
+            end -= 1
+        start = end
+        while start and (_is_capital(words[start - 1]) or _joins(words, start - 1, end)):
+            start -= 1
+        while start < end and not _is_capital(words[start]):
+            start += 1
+        led = start and words[start - 1].text.casefold() in _PREPOSITIONS
+        thing = next((w.stem for w in words[i + 1 : i + 4] if w.stem not in STOPWORDS), "")
+        if start < end and thing and not led and not words[end - 1].comma:
+            yield words[start:end], lemma(word), thing
+
+
+def _is_capital(word: Word) -> bool:
+    return word.text[0].isupper() and word.stem not in STOPWORDS
+
+
+def _joins(words: Sequence[Word], at: int, end: int) -> bool:
+    """Whether a small word stands between names that belong together: "William of Orange"."""
+    return (
+        0 < at < end - 1
+        and words[at].text.casefold() in _JOINING
+        and (_is_capital(words[at - 1]) or words[at - 1].text.casefold() in _JOINING)
+    )
+
+
+def _folded(words: Sequence[Word]) -> frozenset[str]:
+    """The names alone: William II and Harold II have no name in common."""
+    found = names(" ".join(f"x {word.text}" for word in words))
+    return frozenset(name for name in found if not _ROMAN.fullmatch(name))
 
 
 def _places(words: Sequence[Word]) -> Mapping[str, int]:

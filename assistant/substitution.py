@@ -9,7 +9,7 @@ copies.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
@@ -17,7 +17,7 @@ from assistant.attribution.speech import VERBS
 from assistant.denial import ASSERTING, DENYING
 from assistant.opposites import opposed, turned
 from assistant.verbs import is_past
-from assistant.wording import STOPWORDS, Word, dates, names, numbers, words_of
+from assistant.wording import STOPWORDS, Same, Word, dates, names, numbers, words_of
 
 _COPY = 0.6
 """Share of a claim's words, in order, that makes it a copy."""
@@ -46,9 +46,6 @@ _UNCOUNTED = frozenset(
     "everything someone somebody something anyone anybody people women men children".split()
 )
 _DETERMINERS = frozenset("the a an this that these those his her its their our some".split())
-
-Same = Callable[[Collection[str], Collection[str]], bool]
-"""Whether two groups of names can mean one person or country."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from assistant import quantities
 from assistant.citations import Alignment
 from assistant.denial import contradicts
-from assistant.exchange import exchanged
+from assistant.exchange import done_by_another, exchanged
 from assistant.modality import foretold, overstated
 from assistant.schema import Passage, Support
 from assistant.substitution import difference
@@ -77,9 +77,6 @@ def check(
         return Verdict("unsupported", reason)
     if reason := _put_for_another(sentence, alignment.passages, context, question, indexes):
         return Verdict("unsupported", reason)
-    for passage in alignment.passages:
-        if reason := exchanged(sentence, passage.text):
-            return Verdict("unsupported", reason)
     if reason := foretold(sentence, quote):
         return Verdict("unsupported", reason)
     if reason := overstated(sentence, quote):
@@ -133,7 +130,9 @@ def _put_for_another(
 
     known = names(" ".join(passage.text for passage in context))
     known |= names(question) | people_of(indexes)
-    return difference(claim, [passage.text for passage in passages], known, same)
+    texts = [passage.text for passage in passages]
+    turned = (exchanged(claim, text) or done_by_another(claim, text, same) for text in texts)
+    return difference(claim, texts, known, same) or next(filter(None, turned), "")
 
 
 def _missing_names(claim: str, quote: str, context: Sequence[Passage], question: str) -> set[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache, lru_cache
@@ -67,6 +67,10 @@ _UNNAMING = frozenset(
     "yesterday today tomorrow".split()
 )
 _NO_NAMES = STOPWORDS | _UNNAMING | _DAYS | _MONTHS | _NUMBER_WORDS.keys()
+
+
+Same = Callable[[Collection[str], Collection[str]], bool]
+"""Whether two groups of names, as :func:`names` gives them, can mean one person or country."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pytest
 
-from assistant.exchange import exchanged
+from assistant.exchange import done_by_another, exchanged
 
 
 @pytest.mark.parametrize(
@@ -44,3 +46,41 @@ def test_who_did_it_to_whom_is_not_turned_round(sentence: str, claim: str) -> No
 )
 def test_the_same_told_otherwise_is_let_pass(sentence: str, claim: str) -> None:
     assert exchanged(claim, sentence) == ""
+
+
+def alike(ours: Collection[str], theirs: Collection[str]) -> bool:
+    """Roles stand for persons in one case: the mayor is Smith."""
+    return {"mayor", "smith"} <= {*ours, *theirs}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "claim", "doer"),
+    [
+        (
+            "In 1066, Duke William II of Normandy conquered England, killing King Harold.",
+            "King Harold II conquered England at Hastings.",
+            "Duke William II of Normandy",
+        ),
+        ("After a vote Beta and Gamma closed the mill.", "Acme closed the mill.", "Beta and Gamma"),
+    ],
+)
+def test_what_another_did_is_not_said_of_somebody(sentence: str, claim: str, doer: str) -> None:
+    assert doer in done_by_another(claim, sentence, alike)
+    assert done_by_another(sentence, sentence, alike) == ""
+
+
+@pytest.mark.parametrize(
+    ("sentence", "claim"),
+    [
+        ("Duke William II of Normandy conquered England.", "William conquered England."),
+        ("Beta and Gamma closed the mill.", "Gamma closed the mill."),
+        ("The Mayor closed the mill.", "Smith closed the mill."),
+        ("The firm closed the mill.", "Acme closed the mill."),
+        ("It closed the mill.", "Acme closed the mill."),
+        ("The head of Beta closed the mill.", "Acme closed the mill."),
+        ("Beta closed the mill, and Acme closed the mine.", "Acme closed the mine."),
+        ("The mill was closed by Beta.", "Beta closed the mill."),
+    ],
+)
+def test_the_same_may_be_told_of_who_did_it(sentence: str, claim: str) -> None:
+    assert done_by_another(claim, sentence, alike) == ""
