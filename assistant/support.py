@@ -42,6 +42,15 @@ _QUOTED_RUN = 5
 _QUOTED = 0.75
 """Share of a sentence's content words in such rows that makes it a quotation of the article."""
 
+_POINTS = re.compile(r"\W*(?:(?:However|But|And|Then|Later|Today|Now),? )?(?:It|They|This|These)\b")
+"""Opens a sentence about something that was named before."""
+
+_REACH = 400
+"""Characters before a sentence within which it is named what its "it" means."""
+
+_ADJOINING = 3
+"""Characters, blanks and the like, between a sentence and the next."""
+
 _QUOTATION = re.compile(r"[“\"]([^“”\"]{8,})[”\"]")
 
 
@@ -85,6 +94,8 @@ def check(
     quote = f"{quote} {meant_in(alignment.passages, indexes)}"
     if reason := mismatch(sentence, quote, context, question):
         return Verdict("unsupported", reason)
+    if other := _meant_elsewhere(sentence, quote, alignment.passages[0], context, question):
+        return Verdict("unsupported", f"the quote does not speak of {_listed(other)}")
     if unknown := _strangers(sentence, quote, context, question):
         return Verdict("weak", f"the article does not speak of {_listed(unknown)}")
     if alignment.coverage < SUPPORTED:
@@ -158,6 +169,31 @@ def _strangers(claim: str, quote: str, context: Sequence[Passage], question: str
     missing = _missing_names(claim, quote, context, question)
     shown = _words(" ".join(passage.text for passage in context)) if missing else frozenset()
     return {name for name in missing if name not in shown and stem(name) not in shown}
+
+
+def _meant_elsewhere(
+    claim: str, quote: str, passage: Passage, context: Sequence[Passage], question: str
+) -> set[str]:
+    """Names of the question that the claim takes a passage's "it" for and that it cannot mean.
+
+    None of them stands in the passage, nor shortly before it, where all of that was shown.
+    """
+    if not _POINTS.match(passage.text):
+        return set()
+    missing = _missing_names(claim, quote, context, question) & _words(question)
+    before = [
+        one
+        for one in context
+        if one.article_id == passage.article_id
+        and one.start < passage.start
+        and passage.start - one.end < _REACH
+    ]
+    if not missing or not any(passage.start - one.end <= _ADJOINING for one in before):
+        return set()
+    near = " ".join(one.text for one in before)
+    if _missing_names(claim, f"{near} {quote}", context, question) >= missing:
+        return missing
+    return set()
 
 
 def _words(text: str) -> frozenset[str]:

@@ -236,6 +236,26 @@ def test_whom_the_article_speaks_of_is_confirmed(claim: str, question: str) -> N
     assert judge(claim, Article("a", "Rivals", text, "s"), question).support != "unsupported"
 
 
+HOUSES = """\
+Ann Brown had the old Weaving House in Norwick built again after the flood of that year. \
+Many exiles came to England in those years, and most of them lived from making cloth. \
+Their own services were held in chapels that were lent to them by the bishops. \
+Some of the chapels were pulled down when the exiles had moved to other towns. \
+A few of them are still in use today, and one has become a museum of the exiles. \
+The French church of London was founded in 1550 by exiles from Paris. \
+It is now located at Soho Square."""
+
+
+def test_what_it_means_was_named_shortly_before() -> None:
+    article = Article("a", "Houses", HOUSES, "s")
+    question = "Where is the Weaving House located?"
+    verdict = judge("The Weaving House is now located at Soho Square.", article, question)
+    assert verdict.support == "unsupported"
+    question = "Where is the French church located?"
+    verdict = judge("The French church is now located at Soho Square.", article, question)
+    assert verdict.support != "unsupported"
+
+
 def test_an_overstatement_comes_with_the_passage_that_says_less() -> None:
     text = "Rain fell on Norwick. Acme plans to open a plant in Norwick next year. Its sales rose."
     verdict = judge("Acme opened a plant in Norwick.", Article("a", "Acme", text, "s"))
