@@ -45,7 +45,7 @@ _QUOTED = 0.75
 _POINTS = re.compile(r"\W*(?:(?:However|But|And|Then|Later|Today|Now),? )?(?:It|They|This|These)\b")
 """Opens a sentence about something that was named before."""
 
-_REACH = 400
+_REACH = 300
 """Characters before a sentence within which it is named what its "it" means."""
 
 _ADJOINING = 3
@@ -94,7 +94,7 @@ def check(
     quote = f"{quote} {meant_in(alignment.passages, indexes)}"
     if reason := mismatch(sentence, quote, context, question):
         return Verdict("unsupported", reason)
-    if other := _meant_elsewhere(sentence, quote, alignment.passages[0], context, question):
+    if other := _meant_elsewhere(sentence, alignment.passages[0], context, question):
         return Verdict("unsupported", f"the quote does not speak of {_listed(other)}")
     if unknown := _strangers(sentence, quote, context, question):
         return Verdict("weak", f"the article does not speak of {_listed(unknown)}")
@@ -172,15 +172,15 @@ def _strangers(claim: str, quote: str, context: Sequence[Passage], question: str
 
 
 def _meant_elsewhere(
-    claim: str, quote: str, passage: Passage, context: Sequence[Passage], question: str
+    claim: str, passage: Passage, context: Sequence[Passage], question: str
 ) -> set[str]:
     """Names of the question that the claim takes a passage's "it" for and that it cannot mean.
 
-    None of them stands in the passage, nor shortly before it, where all of that was shown.
+    None of them stands in the passage, nor shortly before it, where what stands there was shown.
     """
     if not _POINTS.match(passage.text):
         return set()
-    missing = _missing_names(claim, quote, context, question) & _words(question)
+    missing = _missing_names(claim, passage.text, context, question) & _words(question)
     before = [
         one
         for one in context
@@ -190,10 +190,8 @@ def _meant_elsewhere(
     ]
     if not missing or not any(passage.start - one.end <= _ADJOINING for one in before):
         return set()
-    near = " ".join(one.text for one in before)
-    if _missing_names(claim, f"{near} {quote}", context, question) >= missing:
-        return missing
-    return set()
+    near = " ".join(one.text for one in (*before, passage))
+    return missing if missing <= _missing_names(claim, near, context, question) else set()
 
 
 def _words(text: str) -> frozenset[str]:
