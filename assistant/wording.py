@@ -73,6 +73,9 @@ Same = Callable[[Collection[str], Collection[str]], bool]
 """Whether two groups of names, as :func:`names` gives them, can mean one person or country."""
 
 
+_COMMA = re.compile(r"[”\" ]*,")
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """A word as written and what it is compared by: its stem, a number's digits, "not".
