@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
 from assistant.attribution.speech import VERBS
+from assistant.contradiction import Contradiction
 from assistant.verbs import is_irregular, is_past, lemma
 from assistant.wording import STOPWORDS, Same, Word, names, words_of
 
@@ -38,12 +39,12 @@ _JOINING = frozenset("of the and de la von van der al".split())
 _BESIDE_VERBS = frozenset("has have had also then later first again finally".split())
 
 
-def exchanged(claim: str, sentence: str) -> str:
-    """Which two names the claim has in each other's place, in words; ``""`` when none."""
+def exchanged(claim: str, sentence: str) -> Contradiction | None:
+    """Which two names the claim has in each other's place, if it has."""
     ours, theirs = words_of(claim), words_of(sentence)
     said, given = ({w.stem for w in words} - STOPWORDS for words in (ours, theirs))
     if not said or len(said & given) < _SHARED * len(said):
-        return ""
+        return None
     mine, other = _places(ours), _places(theirs)
     common = sorted(mine.keys() & other.keys(), key=lambda name: mine[name])
     for first, second in combinations(common, 2):
@@ -54,12 +55,13 @@ def exchanged(claim: str, sentence: str) -> str:
         is_turned = other[first] > other[second]
         if any(is_turned is (here[verb] is there[verb]) for verb in shared):
             one, two = ours[a].text, ours[b].text
-            return f"the quote has “{one}” and “{two}” the other way round"
-    return ""
+            reason = f"the quote has “{one}” and “{two}” the other way round"
+            return Contradiction(f"{one} {two}", reason)
+    return None
 
 
-def done_by_another(claim: str, sentence: str, same: Same) -> str:
-    """Of whom the sentence says what the claim says of somebody else; ``""`` when of none.
+def done_by_another(claim: str, sentence: str, same: Same) -> Contradiction | None:
+    """Of whom the sentence says what the claim says of somebody else, if it does.
 
     ``same`` tells whether two groups of names can mean one person or country.
     """
@@ -69,8 +71,8 @@ def done_by_another(claim: str, sentence: str, same: Same) -> str:
         mine = _folded(doers)
         if others and not any(mine & _folded(who) or same(mine, _folded(who)) for who in others):
             there, here = (" ".join(w.text for w in who) for who in (others[0], doers))
-            return f"the quote says this of “{there}”, not of “{here}”"
-    return ""
+            return Contradiction.about(here, there)
+    return None
 
 
 def _deeds(words: Sequence[Word]) -> Iterator[tuple[Sequence[Word], str, str]]:

@@ -37,7 +37,8 @@ class Grounded:
 
     ``coverage`` is the mean share of a sentence's weight found in its passages (0 to 1);
     ``declined`` tells that the model itself said that the passages do not answer;
-    ``stands_in`` that these are the article's sentences, in place of an answer that failed.
+    ``stands_in`` that these are the article's sentences, in place of an answer that failed;
+    ``misled`` that the answer repeated from the question what the article has otherwise.
     """
 
     sentences: tuple[Sentence, ...]
@@ -45,6 +46,7 @@ class Grounded:
     coverage: float
     declined: bool
     stands_in: bool = False
+    misled: bool = False
 
     @property
     def text(self) -> str:
@@ -109,7 +111,7 @@ def ground(
     sentences: list[Sentence] = []
     citations: list[Citation] = []
     coverages: list[float] = []
-    declined = False
+    declined = misled = False
     for claim in split_sentences(text)[:MAX_SENTENCES]:
         if _declines(claim):
             declined = True
@@ -121,6 +123,7 @@ def ground(
             claim = " ".join(verdict.instead.text.split())
             alignment = align(claim, question, [verdict.instead])
             verdict = check(claim, alignment, context, question, indexes)
+        misled |= verdict.misled
         cited: tuple[Citation, ...] = ()
         if verdict.support != "unsupported":
             cited = cite(alignment.passages, titles, citations)
@@ -131,7 +134,8 @@ def ground(
         coverages.append(alignment.coverage)
         sentences.append(Sentence(claim, verdict.support, cited, verdict.reason))
     mean = sum(coverages) / len(coverages) if coverages else 0.0
-    return Grounded(tuple(sentences), tuple(citations), mean, declined and not sentences)
+    declined = declined and not sentences
+    return Grounded(tuple(sentences), tuple(citations), mean, declined, misled=misled)
 
 
 def quote_statements(

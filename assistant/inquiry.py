@@ -223,7 +223,7 @@ class Inquiry:
             instead = quote_statements(asked[:1], found, self.articles)
         else:
             instead = quote([self.hits[0].passage], self.articles)
-        return replace(instead, coverage=grounded.coverage, stands_in=True)
+        return replace(instead, coverage=grounded.coverage, stands_in=True, misled=grounded.misled)
 
     @property
     def wants_words(self) -> bool:
@@ -304,7 +304,8 @@ class Inquiry:
         The question states a year or a large number, and none of the quotes has it, nor what
         stands around them; or it asks what someone said who says nothing, nothing on that, or is
         not named; or for a number, a time or a name, and the answer has none; or the quotes tell
-        the contrary of what it asks for. How often each was right: docs/quality.md.
+        the contrary of what it asks for; or the answer repeats from the question what the article
+        has otherwise. How often each was right: docs/quality.md.
         """
         around = self._around(grounded)
         # As the person put it: a rewritten follow-up may bring in what nobody asked.
@@ -318,7 +319,7 @@ class Inquiry:
             return False
         quotes = " ".join(passage.text for passage in self.cited(grounded.citations))
         contrary = is_contrary(self.question, quotes, around)
-        return contrary or not is_met(self.asked, grounded.text)
+        return contrary or grounded.misled or not is_met(self.asked, grounded.text)
 
     def _quoted(self, grounded: Grounded) -> frozenset[str]:
         """Ids of the passages that an answer quotes."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.attribution.speech import VERBS
+from assistant.contradiction import Contradiction
 from assistant.denial import DENYING
 from assistant.verbs import is_past, lemma
 from assistant.wording import STOPWORDS, Word, words_of
@@ -66,8 +67,8 @@ class _Told:
     then: str = ""
 
 
-def overstated(claim: str, quote: str) -> str:
-    """What the claim says more of than its quote, in words; ``""`` when nothing.
+def overstated(claim: str, quote: str) -> Contradiction | None:
+    """What the claim says more of than its quote, if anything.
 
     Only of verbs that the quote has, too, and that it tells with less wherever it has them.
     """
@@ -75,16 +76,17 @@ def overstated(claim: str, quote: str) -> str:
         there, told = max(held, key=lambda one: one[1].force)
         if _says_more(word, said, told):
             instead = f"“{said.by} {word.text}”" if said.by else "that it is so"
-            return f"the quote says “{told.by} {there.text}”, not {instead}"
-    return ""
+            reason = f"the quote says “{told.by} {there.text}”, not {instead}"
+            return Contradiction(f"{said.by} {word.text}", reason)
+    return None
 
 
-def foretold(claim: str, quote: str) -> str:
-    """What the claim foretells and the quote tells as done, in words; ``""`` when nothing."""
+def foretold(claim: str, quote: str) -> Contradiction | None:
+    """What the claim foretells and the quote tells as done, if anything."""
     for word, said, held in _told_of(claim, quote):
         if said.by.casefold().startswith("will") and all(_is_done(*one) for one in held):
-            return f"the quote says “{held[0][0].text}”, not “{said.by} {word.text}”"
-    return ""
+            return Contradiction.between(f"{said.by} {word.text}", held[0][0].text)
+    return None
 
 
 def _told_of(claim: str, quote: str) -> Iterator[tuple[Word, _Told, Sequence[tuple[Word, _Told]]]]:

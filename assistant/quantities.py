@@ -10,6 +10,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
+from assistant.contradiction import Contradiction
+
 _NUMBER = r"(?P<number>\d[\d,]*(?:\.\d+)?)"
 _SCALE = r"(?:[ -]?(?:hundred|thousand|million|billion|trillion|[mbk]n?\b))?"
 _SIGNS = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yen", "₹": "rupee", "₽": "ruble"}
@@ -35,19 +37,19 @@ _BOUND = re.compile(
 _SCORE = re.compile(r"(?<![\w-])(\d{1,3})[-–](\d{1,3})(?![\w-])")
 
 
-def difference(claim: str, quote: str) -> str:
-    """What is otherwise with a number that both have, in words; ``""`` when nothing."""
+def difference(claim: str, quote: str) -> Contradiction | None:
+    """What is otherwise with a number that both have, if anything."""
     for told in (_currencies, _bounds):
         ours, theirs = _by_number(told(claim)), _by_number(told(quote))
         for number in ours.keys() & theirs.keys():
             if not ours[number].keys() & theirs[number].keys():
                 said, given = (next(iter(of[number].values())) for of in (ours, theirs))
-                return f"the quote says “{given}”, not “{said}”"
+                return Contradiction.between(said, given)
     given_scores = set(_SCORE.findall(quote))
     for one, other in _SCORE.findall(claim):
         if (other, one) in given_scores and (one, other) not in given_scores:
-            return f"the quote says “{other}-{one}”, not “{one}-{other}”"
-    return ""
+            return Contradiction.between(f"{one}-{other}", f"{other}-{one}")
+    return None
 
 
 _Told = Iterator[tuple[str, str, str]]

@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from assistant.attribution.speech import VERBS
+from assistant.contradiction import Contradiction
 from assistant.denial import ASSERTING, DENYING
 from assistant.opposites import opposed, turned
-from assistant.verbs import is_past
+from assistant.verbs import is_verb_like
 from assistant.wording import STOPWORDS, Same, Word, dates, names, numbers, words_of
 
 _COPY = 0.6
@@ -38,7 +39,6 @@ _LEADING = frozenset(
     "following despite with within from for to under over until upon if amid and so thus "
     "according".split()
 )
-_AUXILIARIES = frozenset("is was has had will would can could may might does did".split())
 _UNCOUNTED = frozenset(
     "police staff management demand trade business traffic fire rain snow water oil gas coal food "
     "inflation unemployment growth research evidence data information work production output "
@@ -63,8 +63,8 @@ def difference(
     sentences: Sequence[str],
     known: frozenset[str],
     same: Same,
-) -> str:
-    """What the claim puts in another thing's place, in words; ``""`` when nothing.
+) -> Contradiction | None:
+    """What the claim puts in another thing's place, if anything.
 
     ``sentences`` are those the claim rests on; it is laid beside the one it repeats most of.
     ``known`` are words that are names though they may open a sentence; ``same`` tells whether
@@ -80,7 +80,7 @@ def difference(
     if another := _another_doer(claim, share, swaps, named, same):
         return another
     if share < _COPY:
-        return ""
+        return None
     for swap in map(_facing, swaps):
         if not (0 < len(swap.claimed) <= _LONGEST and 0 < len(swap.given) <= _LONGEST):
             continue
@@ -92,8 +92,13 @@ def difference(
             of(claimed) and of(given) and not of(claimed) & of(given) for of in (numbers, dates)
         )
         if other or told or opposed(claimed, given) or turned(claimed, given):
-            return f"the quote says “{given}”, not “{claimed}”"
-    return "the quote says the opposite: one of them is negated" if _denies(swaps) else ""
+            return Contradiction.between(claimed, given)
+    if _denies(swaps):
+        denying = [w.text for swap in swaps for w in swap.claimed if w.text.casefold() in DENYING]
+        return Contradiction(
+            " ".join(denying), "the quote says the opposite: one of them is negated"
+        )
+    return None
 
 
 def _bare_name(words: Sequence[Word]) -> frozenset[str]:
@@ -105,7 +110,7 @@ def _bare_name(words: Sequence[Word]) -> frozenset[str]:
         return frozenset()
     opener, verb = words[0].text, words[1]
     is_one = opener[0].isupper() and not opener.endswith(("s", "ing", "ly"))
-    if is_one and (is_past(verb) or verb.text.casefold() in _AUXILIARIES):
+    if is_one and is_verb_like(verb):
         return names(f"x {opener}")
     return frozenset()
 
@@ -129,26 +134,26 @@ def _another_doer(
     swaps: Sequence[_Swap],
     named: tuple[frozenset[str], frozenset[str]],
     same: Same,
-) -> str:
+) -> Contradiction | None:
     """Whom the sentence says it of, where the claim opens with somebody it does not name."""
     swap = next((swap for swap in swaps if swap.opens), None)
     length = len(words_of(claim))
     if swap is None or share * length < _COPIED * (length - len(swap.claimed)):
-        return ""
+        return None
     if max(len(swap.claimed), len(swap.given)) <= _LONGEST:
         # Neighbours, which are compared like any others.
-        return ""
+        return None
     doer = _doer(swap.given)
     reported = any(word.text.casefold() in VERBS for word in swap.given)
     if not doer or _describes(doer) or reported or len(swap.claimed) > _LONGEST_DOER:
-        return ""
+        return None
     ours, theirs = (
         names(f"x {_text(words)}") & n
         for words, n in zip((swap.claimed, swap.given), named, strict=True)
     )
     if not ours or not theirs or ours & named[1] or same(ours, theirs):
-        return ""
-    return f"the quote says this of “{_text(doer[:_LONGEST])}”, not of “{_text(swap.claimed)}”"
+        return None
+    return Contradiction.about(_text(swap.claimed), _text(doer[:_LONGEST]))
 
 
 def _doer(given: Sequence[Word]) -> Sequence[Word]:

@@ -13,13 +13,23 @@ from dataclasses import dataclass
 
 from assistant import quantities
 from assistant.citations import Alignment
-from assistant.denial import contradicts
+from assistant.contradiction import Contradiction
+from assistant.denial import DENYING, contradicts
 from assistant.exchange import done_by_another, exchanged
 from assistant.modality import foretold, overstated
 from assistant.schema import Passage, Support
 from assistant.substitution import difference
-from assistant.voices import Indexes, may_be_one, meant_in, misattributed, people_of
+from assistant.verbs import lemma
+from assistant.voices import (
+    Indexes,
+    held_by_another,
+    may_be_one,
+    meant_in,
+    misattributed,
+    people_of,
+)
 from assistant.wording import (
+    STOPWORDS,
     abbreviations,
     content_words,
     dates,
@@ -28,6 +38,7 @@ from assistant.wording import (
     names,
     numbers,
     stem,
+    words_of,
 )
 
 SUPPORTED = 0.55
@@ -51,6 +62,8 @@ _REACH = 300
 _ADJOINING = 3
 """Characters, blanks and the like, between a sentence and the next."""
 
+_OWNER = re.compile(r"['’]s?(?!\w)")
+
 _QUOTATION = re.compile(r"[“\"]([^“”\"]{8,})[”\"]")
 
 
@@ -58,12 +71,14 @@ _QUOTATION = re.compile(r"[“\"]([^“”\"]{8,})[”\"]")
 class Verdict:
     """How well a sentence is supported, and in words why not better (``""`` when it is).
 
-    ``instead`` is a passage that says with less what an unsupported sentence says too much of.
+    ``instead`` is a passage that says with less what an unsupported sentence says too much of;
+    ``misled`` tells that it repeats from the question what the article has otherwise.
     """
 
     support: Support
     reason: str = ""
     instead: Passage | None = None
+    misled: bool = False
 
 
 def check(
@@ -84,13 +99,15 @@ def check(
     quote = " ".join(passage.text for passage in alignment.passages)
     if reason := misattributed(sentence, alignment.passages, indexes, question):
         return Verdict("unsupported", reason)
-    if reason := _put_for_another(sentence, alignment.passages, context, question, indexes):
-        return Verdict("unsupported", reason)
-    if reason := foretold(sentence, quote):
-        return Verdict("unsupported", reason)
-    if reason := overstated(sentence, quote):
+    if found := held_by_another(sentence, alignment.passages, indexes):
+        return Verdict("unsupported", found.reason, misled=_brought_in(found, question))
+    if found := _put_for_another(sentence, alignment.passages, context, question, indexes):
+        return Verdict("unsupported", found.reason, misled=_brought_in(found, question))
+    if found := foretold(sentence, quote):
+        return Verdict("unsupported", found.reason, misled=_brought_in(found, question))
+    if found := overstated(sentence, quote):
         weaker = (p for p in alignment.passages if overstated(sentence, p.text))
-        return Verdict("unsupported", reason, next(weaker, alignment.passages[0]))
+        return Verdict("unsupported", found.reason, next(weaker, alignment.passages[0]))
     quote = f"{quote} {meant_in(alignment.passages, indexes)}"
     if reason := mismatch(sentence, quote, context, question):
         return Verdict("unsupported", reason)
@@ -116,8 +133,8 @@ def mismatch(claim: str, quote: str, context: Sequence[Passage], question: str =
         return f"the number {_listed(extra)} is not in the quote"
     if extra := dates(claim) - dates(quote) - dates(question):
         return f"{_listed(extra)} is not in the quote"
-    if reason := quantities.difference(claim, quote):
-        return reason
+    if found := quantities.difference(claim, quote):
+        return found.reason
     asked = _words(question)
     if missing := _missing_names(claim, quote, context, question) - asked:
         return f"{_listed(missing)} is not in the quote"
@@ -132,8 +149,8 @@ def _put_for_another(
     context: Sequence[Passage],
     question: str,
     indexes: Indexes,
-) -> str:
-    """What a claim that repeats a passage has in the place of something else, in words."""
+) -> Contradiction | None:
+    """What a claim that repeats a passage has in the place of something else."""
 
     def same(ours: Collection[str], theirs: Collection[str]) -> bool:
         spelt = any(is_spelt_like(name, theirs) for name in ours)
@@ -143,7 +160,18 @@ def _put_for_another(
     known |= names(question) | people_of(indexes)
     texts = [passage.text for passage in passages]
     turned = (exchanged(claim, text) or done_by_another(claim, text, same) for text in texts)
-    return difference(claim, texts, known, same) or next(filter(None, turned), "")
+    return difference(claim, texts, known, same) or next(filter(None, turned), None)
+
+
+def _brought_in(found: Contradiction, question: str) -> bool:
+    """Whether the question has what the claim has otherwise than the article."""
+    told, asked = (words_of(_OWNER.sub("", text)) for text in (found.claimed, question))
+    solid = {
+        lemma(word)
+        for word in told
+        if word.stem not in STOPWORDS or word.text.casefold() in DENYING
+    }
+    return bool(solid) and solid <= {lemma(word) for word in asked}
 
 
 def _missing_names(claim: str, quote: str, context: Sequence[Passage], question: str) -> set[str]:

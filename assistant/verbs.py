@@ -36,6 +36,9 @@ throw threw thrown|undergo underwent undergone|understand understood understood|
 wear wore worn|weep wept wept|win won won|withdraw withdrew withdrawn|write wrote written
 """
 
+_AUXILIARIES = frozenset(
+    "is are was were has have had will would can could may might must shall should do does did".split()
+)
 _PAST = re.compile(r"[a-z]{2,}ed$")
 _PREFIX = re.compile(r"(?:re|under|over|out|up|fore|mis)(?=[a-z]{3})")
 _NO_VERBS = frozenset(
@@ -67,6 +70,11 @@ def lemma(word: Word) -> str:
     prefix = _PREFIX.match(plain)
     base = bases.get(plain[prefix.end() :]) if prefix else None
     return prefix.group() + base if prefix and base else word.stem
+
+
+def is_verb_like(word: Word) -> bool:
+    """Whether a word ends the subject of a simple sentence: "is", "would", "commended"."""
+    return word.text.casefold() in _AUXILIARIES or is_past(word)
 
 
 def is_irregular(word: Word) -> bool:

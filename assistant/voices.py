@@ -6,12 +6,15 @@ Stands between the speaker index of an article (``attribution``) and the checks 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 
-from assistant.aliases import countries
+from assistant.aliases import countries, mentions
 from assistant.attribution import Person, SpeakerIndex, Statement, speaker_index
+from assistant.contradiction import Contradiction
 from assistant.schema import Article, Passage
-from assistant.wording import content_words, is_spelt_like, names
+from assistant.verbs import is_verb_like
+from assistant.wording import content_words, is_spelt_like, names, words_of
 
 _MOSTLY = 0.6
 """Share of a claim's words inside quotation marks that makes it someone's words."""
@@ -21,6 +24,9 @@ _ALLEGING = frozenset(
     "suspect suspects suspected believe believes believed insist insists insisted".split()
 )
 """Verbs whose speaker vouches for what others doubt: it stays the speaker's."""
+
+_SUBJECT = 5
+"""Words with which a claim opens and names whose view it tells."""
 
 _REACH = 500
 """Characters within which a pronoun whose speaker was inferred may mean someone else."""
@@ -92,6 +98,48 @@ def misattributed(
             continue
         return f"these are the words of {said[0].speaker.label}, not of {claimed.name}"
     return ""
+
+
+def held_by_another(
+    claim: str, passages: Sequence[Passage], indexes: Indexes
+) -> Contradiction | None:
+    """Whose view it is that the claim gives to another country, or to somebody of another one.
+
+    "Japan would support a pause", from what a British minister said. Only where the passages that
+    hold what is claimed do not name the other one at all.
+    """
+    subject = _opening(claim)
+    words = set(content_words(claim)) - set(content_words(subject))
+    shared = [len(words & set(content_words(passage.text))) for passage in passages]
+    passages = [p for p, n in zip(passages, shared, strict=True) if 0 < max(shared) <= 2 * n]
+    speakers = [statement.speaker for statement in statements_in(passages, indexes)]
+    named = _people_in(subject, indexes)
+    ours = countries(subject).union(*map(_lands, named))
+    told = " ".join(passage.text for passage in passages)
+    # "Fumio Kishida's office" is of his country.
+    meant = (_people_in(speaker.label, indexes) for speaker in speakers)
+    theirs = frozenset[str]().union(*map(_lands, (*speakers, *itertools.chain(*meant))))
+    if not ours or not theirs or ours & (theirs | countries(told)):
+        return None
+    if any(p.name.split()[-1] in told or any(_same(p, s) for s in speakers) for p in named):
+        return None
+    if any(_is_named(claim, speaker) for speaker in speakers):
+        return None
+    whose = [p.name.split()[-1] for p in named] or [subject[a:b] for a, b, _ in mentions(subject)]
+    reason = f"these are the words of {speakers[0].label}, not of {' and '.join(whose)}"
+    return Contradiction(" ".join(whose), reason)
+
+
+def _opening(claim: str) -> str:
+    """What stands before the first verb: whose view a claim tells."""
+    words = words_of(claim)[: _SUBJECT + 1]
+    verb = next((i for i, word in enumerate(words) if is_verb_like(word)), _SUBJECT)
+    return " ".join(word.text for word in words[:verb])
+
+
+def _people_in(text: str, indexes: Indexes) -> list[Person]:
+    people = (person for index in indexes.values() for person in index.people)
+    return [p for p in people if p.kind == "person" and p.name.split()[-1] in text]
 
 
 def _described_by(question: str, claimed: Person) -> bool:

@@ -18,9 +18,9 @@ PACKAGE = Path(assistant.__file__).parent
 
 # From the bottom up. A module imports from layers below its own only; a new one gets a place here.
 LAYERS = (
-    "aliases connections endpoint_faults errors labels memory opposites printable quantities "
+    "aliases connections contradiction endpoint_faults errors labels memory opposites printable "
     "replies turns",
-    "footnotes half_precision states tracing",
+    "footnotes half_precision quantities states tracing",
     "prompts schema",
     "cross_encoder endpoint_client fetching parts passages sandbox seeds sentence_embedder "
     "settings stopwatch",

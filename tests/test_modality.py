@@ -28,8 +28,8 @@ TOO_MUCH = [
 @pytest.mark.parametrize(("quote", "claim"), TOO_MUCH)
 def test_what_was_not_done_is_not_told_as_done(quote: str, claim: str) -> None:
     assert overstated(claim, quote)
-    assert overstated(quote, quote) == ""
-    assert overstated(claim, claim) == ""
+    assert overstated(quote, quote) is None
+    assert overstated(claim, claim) is None
 
 
 @pytest.mark.parametrize(
@@ -52,19 +52,21 @@ def test_what_was_not_done_is_not_told_as_done(quote: str, claim: str) -> None:
     ],
 )
 def test_what_says_as_much_or_less_is_no_overstatement(quote: str, claim: str) -> None:
-    assert overstated(claim, quote) == ""
+    assert overstated(claim, quote) is None
 
 
 def test_the_reason_names_what_the_quote_says() -> None:
-    reason = overstated("Acme opened a plant.", "Acme plans to open a plant.")
-    assert reason == "the quote says “plans to open”, not that it is so"
-    reason = overstated("Acme will open a plant.", "Acme may open a plant.")
-    assert reason == "the quote says “may open”, not “will open”"
+    found = overstated("Acme opened a plant.", "Acme plans to open a plant.")
+    assert found is not None
+    assert found.reason == "the quote says “plans to open”, not that it is so"
+    found = overstated("Acme will open a plant.", "Acme may open a plant.")
+    assert found is not None
+    assert found.reason == "the quote says “may open”, not “will open”"
 
 
 def test_what_was_done_is_not_foretold() -> None:
     quote = "Acme laid off 60 workers last year."
     assert foretold("Acme will lay off 60 workers.", quote)
-    assert foretold("Acme laid off 60 workers.", quote) == ""
-    assert foretold("Acme will lay off 60 workers.", "Acme is to lay off 60 workers.") == ""
-    assert foretold("Acme will rehire workers.", quote) == ""
+    assert foretold("Acme laid off 60 workers.", quote) is None
+    assert foretold("Acme will lay off 60 workers.", "Acme is to lay off 60 workers.") is None
+    assert foretold("Acme will rehire workers.", quote) is None

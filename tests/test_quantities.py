@@ -20,8 +20,10 @@ from assistant.quantities import difference
     ],
 )
 def test_what_is_otherwise_with_a_number_is_told(quote: str, claim: str, given: str) -> None:
-    assert difference(claim, quote).startswith(f"the quote says “{given}”")
-    assert difference(quote, quote) == ""
+    found = difference(claim, quote)
+    assert found is not None
+    assert found.reason.startswith(f"the quote says “{given}”")
+    assert difference(quote, quote) is None
 
 
 @pytest.mark.parametrize(
@@ -38,4 +40,4 @@ def test_what_is_otherwise_with_a_number_is_told(quote: str, claim: str, given: 
     ],
 )
 def test_the_same_in_other_words_is_no_difference(quote: str, claim: str) -> None:
-    assert difference(claim, quote) == ""
+    assert difference(claim, quote) is None

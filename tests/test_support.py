@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from assistant.attribution import speaker_index
@@ -53,7 +55,7 @@ def test_what_the_article_says_is_supported(claim: str, seed_article: Article) -
         ("The Hamas attack was on November 7.", "november"),
         ("U.S. officials hope for a statement after meetings end Thursday.", "thursday"),
         ("France would only support a humanitarian pause limited to a time period.", "france"),
-        ("Paris commended the Biden administration’s leadership on this issue.", "france"),
+        ("Paris commended the Biden administration’s leadership on this issue.", "Kishida"),
         (
             "Fumio Suzuki said that G7 unity is more necessary than ever given the situation.",
             "Suzuki",
@@ -218,6 +220,7 @@ def test_a_question_that_misleads_is_not_confirmed(claim: str, question: str) ->
     verdict = judge(claim, Article("a", "Rivals", RIVALS, "s"), question)
     assert verdict.support == "unsupported"
     assert "the quote says" in verdict.reason
+    assert verdict.misled == (not question.startswith("Who "))
 
 
 @pytest.mark.parametrize(
@@ -234,6 +237,55 @@ def test_a_question_that_misleads_is_not_confirmed(claim: str, question: str) ->
 def test_whom_the_article_speaks_of_is_confirmed(claim: str, question: str) -> None:
     text = RIVALS + " Acme had a bad year."
     assert judge(claim, Article("a", "Rivals", text, "s"), question).support != "unsupported"
+
+
+@pytest.mark.parametrize(
+    ("claim", "question", "speaker"),
+    [
+        ("France would only support a humanitarian pause.", "What would France support?", "Clev"),
+        ("Kamikawa would only support a pause.", "What would Kamikawa support?", "Clev"),
+        (
+            "The German government would only support a humanitarian pause.",
+            "What would the German government support?",
+            "Clev",
+        ),
+        (
+            "Japan’s position is that Israel has the right to protect its population.",
+            "What is Japan’s position?",
+            "Bärbock",
+        ),
+        (
+            "Germany commended the Biden administration’s leadership.",
+            "What did Germany commend?",
+            "Kishida",
+        ),
+    ],
+)
+def test_a_view_is_not_given_to_another_country(
+    claim: str, question: str, speaker: str, seed_article: Article
+) -> None:
+    verdict = judge(claim, seed_article, question)
+    assert verdict.support == "unsupported"
+    assert verdict.misled
+    assert re.search(rf"words of .*{speaker}.*, not of", verdict.reason)
+
+
+@pytest.mark.parametrize(
+    ("claim", "question"),
+    [
+        ("The UK would only support a humanitarian pause.", "What would the UK support?"),
+        ("London would only support a humanitarian pause.", "What would London support?"),
+        ("Cleverly’s government would only support a pause.", "What would the UK support?"),
+        ("Germany said Israel has the right to protect its population.", "What did Germany say?"),
+        ("Israel has the right to protect its population.", "What right does Israel have?"),
+        ("Japan commended the Biden administration’s leadership.", "What did Japan commend?"),
+    ],
+)
+def test_a_view_is_given_to_the_country_of_whose_it_is(
+    claim: str, question: str, seed_article: Article
+) -> None:
+    verdict = judge(claim, seed_article, question)
+    assert verdict.support in ("quoted", "supported", "weak"), verdict.reason
 
 
 HOUSES = """\

@@ -1,0 +1,23 @@
+"""Where a claim says something else than the sentence it rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """What differs: ``claimed`` are the claim's words for it, ``reason`` tells it in words."""
+
+    claimed: str
+    reason: str
+
+    @classmethod
+    def between(cls, claimed: str, given: str) -> Contradiction:
+        """Of a claim's words and those that the sentence has in their place."""
+        return cls(claimed, f"the quote says “{given}”, not “{claimed}”")
+
+    @classmethod
+    def about(cls, claimed: str, given: str) -> Contradiction:
+        """Of the one a claim is about and the other one of whom the sentence says it."""
+        return cls(claimed, f"the quote says this of “{given}”, not of “{claimed}”")
