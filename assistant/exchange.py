@@ -90,7 +90,9 @@ def _deeds(words: Sequence[Word]) -> Iterator[tuple[Sequence[Word], str, str]]:
             start += 1
         led = start and words[start - 1].text.casefold() in _PREPOSITIONS
         thing = next((w.stem for w in words[i + 1 : i + 4] if w.stem not in STOPWORDS), "")
-        if start < end and thing and not led and not words[end - 1].comma:
+        # "The mayor, Olaf Cole, opened": a name between commas.
+        aside = words[end - 1].comma and not (start and words[start - 1].comma)
+        if start < end and thing and not (led or aside):
             yield words[start:end], lemma(word), thing
 
 

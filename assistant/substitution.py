@@ -9,7 +9,7 @@ copies.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
@@ -60,13 +60,14 @@ class _Swap:
 
 def difference(
     claim: str,
-    sentences: Sequence[str],
+    sentences: Mapping[str, frozenset[str]],
     known: frozenset[str],
     same: Same,
 ) -> Contradiction | None:
     """What the claim puts in another thing's place, if anything.
 
-    ``sentences`` are those the claim rests on; it is laid beside the one it repeats most of.
+    ``sentences`` are those the claim rests on, each with the names of whom its first pronoun
+    means, as far as that is known; the claim is laid beside the one it repeats most of.
     ``known`` are words that are names though they may open a sentence; ``same`` tells whether
     two groups of names can mean one person or country.
     """
@@ -86,7 +87,9 @@ def difference(
             continue
         claimed, given = _text(swap.claimed), _text(swap.given)
         ours, theirs = (names(f"x {t}") & n for t, n in zip((claimed, given), named, strict=True))
-        one = _points(swap.given) or _abbreviated(swap) or same(ours, theirs)
+        if meant := sentences[sentence] if _points(swap.given) else frozenset():
+            theirs |= meant
+        one = (_points(swap.given) and not meant) or _abbreviated(swap) or same(ours, theirs)
         other = ours and theirs and not one
         told = any(
             of(claimed) and of(given) and not of(claimed) & of(given) for of in (numbers, dates)

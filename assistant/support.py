@@ -24,6 +24,7 @@ from assistant.voices import (
     Indexes,
     held_by_another,
     may_be_one,
+    meant_by_pronoun,
     meant_in,
     misattributed,
     people_of,
@@ -158,9 +159,16 @@ def _put_for_another(
 
     known = names(" ".join(passage.text for passage in context))
     known |= names(question) | people_of(indexes)
-    texts = [passage.text for passage in passages]
-    turned = (exchanged(claim, text) or done_by_another(claim, text, same) for text in texts)
-    return difference(claim, texts, known, same) or next(filter(None, turned), None)
+    meant = {passage.text: meant_by_pronoun(passage, indexes) for passage in passages}
+    if found := difference(claim, meant, known, same):
+        return found
+    told = f"{' '.join(meant)} {meant_in(passages, indexes)}"
+    # Where those whom the claim names are not in what it cites, another may be beside it.
+    strange = _missing_names(claim, told, context, question)
+    for text in [passage.text for passage in context] if strange else meant:
+        if found := exchanged(claim, text) or done_by_another(claim, text, same):
+            return found
+    return None
 
 
 def _brought_in(found: Contradiction, question: str) -> bool:

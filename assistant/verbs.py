@@ -37,7 +37,7 @@ wear wore worn|weep wept wept|win won won|withdraw withdrew withdrawn|write wrot
 """
 
 _AUXILIARIES = frozenset(
-    "is are was were has have had will would can could may might must shall should do does did".split()
+    "is are was were has have had will would can could may might must shall should does did".split()
 )
 _PAST = re.compile(r"[a-z]{2,}ed$")
 _PREFIX = re.compile(r"(?:re|under|over|out|up|fore|mis)(?=[a-z]{3})")

@@ -59,6 +59,13 @@ def meant_in(passages: Sequence[Passage], indexes: Indexes) -> str:
     return ". ".join(dict.fromkeys(person.label for person in meant))
 
 
+def meant_by_pronoun(passage: Passage, indexes: Indexes) -> frozenset[str]:
+    """The names of whom the first "he", "she" or "they" of a passage means, if that is known."""
+    index = indexes.get(passage.article_id)
+    person = index.antecedents.get(passage.id) if index else None
+    return names(f"x {person.name}") if person else frozenset()
+
+
 def unnamed_speakers(indexes: Indexes) -> dict[str, str]:
     """By passage id, who speaks in passages that do not name their speaker."""
     return {

@@ -180,3 +180,19 @@ def test_who_says_nothing_is_not_answered_for_by_others(tmp_path: Path) -> None:
 )
 def test_years_and_large_numbers(text: str, found: set[str]) -> None:
     assert figures(text) == found
+
+
+@pytest.mark.parametrize(
+    ("question", "reply", "status"),
+    [
+        ("Who opened the museum?", "Olaf Cole opened the museum.", "answered"),
+        # The question has it of another, and the model repeats it.
+        ("When did Berg open the museum?", "Berg opened the museum in 1982.", "not_in_article"),
+        ("What did Cole pay for?", "Cole paid 2,400 crowns for the first cable.", "not_in_article"),
+        ("When will the museum open?", "The museum will open in 1982.", "not_in_article"),
+    ],
+)
+def test_what_only_the_question_says_is_no_answer(
+    tmp_path: Path, question: str, reply: str, status: str
+) -> None:
+    assert ask(tmp_path, question, reply).status == status
