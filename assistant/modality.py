@@ -117,7 +117,8 @@ def _around(words: Sequence[Word], i: int) -> frozenset[str]:
 
 
 def _is_done(word: Word, told: _Told) -> bool:
-    return told.force == _DONE and is_past(word)
+    """Whether a verb is told as done, if only by hearsay: "reportedly laid off"."""
+    return is_past(word) and (told.force == _DONE or told.by.casefold() in _ALLEGEDLY)
 
 
 def _denied_that(words: Sequence[Word], before: Sequence[str]) -> int | None:

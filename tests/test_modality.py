@@ -67,6 +67,7 @@ def test_the_reason_names_what_the_quote_says() -> None:
 def test_what_was_done_is_not_foretold() -> None:
     quote = "Acme laid off 60 workers last year."
     assert foretold("Acme will lay off 60 workers.", quote)
+    assert foretold("Acme will lay off 60 workers.", "Acme reportedly laid off 60 workers.")
     assert foretold("Acme laid off 60 workers.", quote) is None
     assert foretold("Acme will lay off 60 workers.", "Acme is to lay off 60 workers.") is None
     assert foretold("Acme will rehire workers.", quote) is None
