@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """What differs: ``claimed`` are the claim's words for it, ``reason`` tells it in words."""
+    """What differs: ``claimed`` are the claim's words for it, ``reason`` tells it in words.
+
+    ``sentence`` is the one that has it otherwise, where that may have the claim's words elsewhere.
+    """
 
     claimed: str
     reason: str
+    sentence: str = ""
 
     @classmethod
     def between(cls, claimed: str, given: str) -> Contradiction:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 from assistant.attribution.speech import VERBS
@@ -56,7 +57,7 @@ def exchanged(claim: str, sentence: str) -> Contradiction | None:
         if any(is_turned is (here[verb] is there[verb]) for verb in shared):
             one, two = ours[a].text, ours[b].text
             reason = f"the quote has “{one}” and “{two}” the other way round"
-            return Contradiction(f"{one} {two}", reason)
+            return Contradiction(f"{one} {two}", reason, sentence)
     return None
 
 
@@ -71,7 +72,7 @@ def done_by_another(claim: str, sentence: str, same: Same) -> Contradiction | No
         mine = _folded(doers)
         if others and not any(mine & _folded(who) or same(mine, _folded(who)) for who in others):
             there, here = (" ".join(w.text for w in who) for who in (others[0], doers))
-            return Contradiction.about(here, there)
+            return replace(Contradiction.about(here, there), sentence=sentence)
     return None
 
 

@@ -79,7 +79,7 @@ def difference(
     )
     named = names(claim, known | _bare_name(words_of(claim))), names(sentence, known)
     if another := _another_doer(claim, share, swaps, named, same):
-        return another
+        return replace(another, sentence=sentence)
     if share < _COPY:
         return None
     for swap in map(_facing, swaps):
@@ -95,12 +95,11 @@ def difference(
             of(claimed) and of(given) and not of(claimed) & of(given) for of in (numbers, dates)
         )
         if other or told or opposed(claimed, given) or turned(claimed, given):
-            return Contradiction.between(claimed, given)
+            return replace(Contradiction.between(claimed, given), sentence=sentence)
     if _denies(swaps):
         denying = [w.text for swap in swaps for w in swap.claimed if w.text.casefold() in DENYING]
-        return Contradiction(
-            " ".join(denying), "the quote says the opposite: one of them is negated"
-        )
+        reason = "the quote says the opposite: one of them is negated"
+        return Contradiction(" ".join(denying), reason, sentence)
     return None
 
 

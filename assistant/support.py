@@ -100,12 +100,18 @@ def check(
     quote = " ".join(passage.text for passage in alignment.passages)
     if reason := misattributed(sentence, alignment.passages, indexes, question):
         return Verdict("unsupported", reason)
-    if found := held_by_another(sentence, alignment.passages, indexes):
-        return Verdict("unsupported", found.reason, misled=_brought_in(found, question))
-    if found := _put_for_another(sentence, alignment.passages, context, question, indexes):
-        return Verdict("unsupported", found.reason, misled=_brought_in(found, question))
-    if found := foretold(sentence, quote):
-        return Verdict("unsupported", found.reason, misled=_brought_in(found, question))
+    found = (
+        held_by_another(sentence, alignment.passages, indexes)
+        or _put_for_another(sentence, alignment.passages, context, question, indexes)
+        or foretold(sentence, quote)
+    )
+    if found is not None:
+        told = _meaningful(found.claimed)
+        # The question has it so, and the sentence does not speak of it.
+        misled = (
+            bool(told) and told <= _meaningful(question) and not told <= _meaningful(found.sentence)
+        )
+        return Verdict("unsupported", found.reason, misled=misled)
     if found := overstated(sentence, quote):
         weaker = (p for p in alignment.passages if overstated(sentence, p.text))
         return Verdict("unsupported", found.reason, next(weaker, alignment.passages[0]))
@@ -171,15 +177,13 @@ def _put_for_another(
     return None
 
 
-def _brought_in(found: Contradiction, question: str) -> bool:
-    """Whether the question has what the claim has otherwise than the article."""
-    told, asked = (words_of(_OWNER.sub("", text)) for text in (found.claimed, question))
-    solid = {
+def _meaningful(text: str) -> frozenset[str]:
+    """What a text says something by: its words without their endings, "not" among them."""
+    return frozenset(
         lemma(word)
-        for word in told
+        for word in words_of(_OWNER.sub("", text))
         if word.stem not in STOPWORDS or word.text.casefold() in DENYING
-    }
-    return bool(solid) and solid <= {lemma(word) for word in asked}
+    )
 
 
 def _missing_names(claim: str, quote: str, context: Sequence[Passage], question: str) -> set[str]:

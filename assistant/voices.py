@@ -134,7 +134,7 @@ def held_by_another(
         return None
     whose = [p.name.split()[-1] for p in named] or [subject[a:b] for a, b, _ in mentions(subject)]
     reason = f"these are the words of {speakers[0].label}, not of {' and '.join(whose)}"
-    return Contradiction(" ".join(whose), reason)
+    return Contradiction(" ".join(whose), reason, passages[0].text)
 
 
 def _opening(claim: str) -> str:
