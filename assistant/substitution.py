@@ -2,8 +2,8 @@
 
 Where most of a claim's words follow each other as in the article, a name, number or day put
 for another one, a word for its opposite, or a "not" put in or left out, is seen at its place,
-though the same name may stand elsewhere in the quote. Not handled: free paraphrases, which are no
-copies.
+though the same name may stand elsewhere in the quote; so is whom a claim opens with, where the
+sentence says the rest of another. Not handled: free paraphrases, which are no copies.
 """
 
 from __future__ import annotations
