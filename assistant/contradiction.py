@@ -17,11 +17,11 @@ class Contradiction:
     sentence: str = ""
 
     @classmethod
-    def between(cls, claimed: str, given: str) -> Contradiction:
+    def between(cls, claimed: str, given: str, sentence: str = "") -> Contradiction:
         """Of a claim's words and those that the sentence has in their place."""
-        return cls(claimed, f"the quote says “{given}”, not “{claimed}”")
+        return cls(claimed, f"the quote says “{given}”, not “{claimed}”", sentence)
 
     @classmethod
-    def about(cls, claimed: str, given: str) -> Contradiction:
+    def about(cls, claimed: str, given: str, sentence: str) -> Contradiction:
         """Of the one a claim is about and the other one of whom the sentence says it."""
-        return cls(claimed, f"the quote says this of “{given}”, not of “{claimed}”")
+        return cls(claimed, f"the quote says this of “{given}”, not of “{claimed}”", sentence)

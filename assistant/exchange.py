@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import combinations
 
 from assistant.attribution.speech import VERBS
@@ -72,7 +71,7 @@ def done_by_another(claim: str, sentence: str, same: Same) -> Contradiction | No
         mine = _folded(doers)
         if others and not any(mine & _folded(who) or same(mine, _folded(who)) for who in others):
             there, here = (" ".join(w.text for w in who) for who in (others[0], doers))
-            return replace(Contradiction.about(here, there), sentence=sentence)
+            return Contradiction.about(here, there, sentence)
     return None
 
 
@@ -118,14 +117,14 @@ def _folded(words: Sequence[Word]) -> frozenset[str]:
 
 def _places(words: Sequence[Word]) -> Mapping[str, int]:
     """Where names stand, of those that stand once."""
-    names = [
+    found = [
         (re.sub(r"['’]s$", "", w.text.casefold()), i)
         for i, w in enumerate(words)
         if w.text[0].isupper()
     ]
-    counts = Counter(name for name, _ in names)
+    counts = Counter(name for name, _ in found)
     plain = {w.text for w in words if w.text[0].islower()}
-    return {n: i for n, i in names if counts[n] == 1 and n not in plain and n not in STOPWORDS}
+    return {n: i for n, i in found if counts[n] == 1 and n not in plain and n not in STOPWORDS}
 
 
 def _between(words: Sequence[Word], start: int, end: int) -> Mapping[str, bool]:

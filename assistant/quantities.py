@@ -29,6 +29,7 @@ _LESS = (
     r"(?:less|fewer) than|under|below|at most|up to|nearly|almost|just short of|no more than|"
     r"close to"
 )
+# In "no more than 60" the "more than 60" is none: what begins first is found first.
 _BOUND = re.compile(
     rf"\b(?:(?P<less>{_LESS})|(?P<more>{_MORE})) (?:about |around |the |a )?"
     rf"[{''.join(map(re.escape, _SIGNS))}]?{_NUMBER}",
@@ -72,5 +73,4 @@ def _currencies(text: str) -> _Told:
 
 def _bounds(text: str) -> _Told:
     for match in _BOUND.finditer(text):
-        # "No more than 60" has a "more than 60" in it that is none.
         yield match["number"], "less" if match["less"] else "more", match.group()

@@ -71,15 +71,20 @@ def difference(
     ``known`` are words that are names though they may open a sentence; ``same`` tells whether
     two groups of names can mean one person or country.
     """
-    copies = [_beside(words_of(claim), words_of(sentence)) for sentence in sentences]
+    words = words_of(claim)
+    copies = [_beside(words, words_of(sentence)) for sentence in sentences]
     share, swaps, sentence = max(
         ((share, swaps, s) for (share, swaps), s in zip(copies, sentences, strict=True)),
         key=lambda copy: copy[0],
         default=(0.0, [], ""),
     )
-    named = names(claim, known | _bare_name(words_of(claim))), names(sentence, known)
-    if another := _another_doer(claim, share, swaps, named, same):
-        return replace(another, sentence=sentence)
+    named = names(claim, known | _bare_name(words)), names(sentence, known)
+    opening = next((swap for swap in swaps if swap.opens), None)
+    # Of the words after those, how many the sentence has, too.
+    if opening and share * len(words) >= _COPIED * (len(words) - len(opening.claimed)):
+        doer = _another_doer(opening, named, same)
+        if doer:
+            return Contradiction.about(_text(opening.claimed), _text(doer), sentence)
     if share < _COPY:
         return None
     for swap in map(_facing, swaps):
@@ -95,7 +100,7 @@ def difference(
             of(claimed) and of(given) and not of(claimed) & of(given) for of in (numbers, dates)
         )
         if other or told or opposed(claimed, given) or turned(claimed, given):
-            return replace(Contradiction.between(claimed, given), sentence=sentence)
+            return Contradiction.between(claimed, given, sentence)
     if _denies(swaps):
         denying = [w.text for swap in swaps for w in swap.claimed if w.text.casefold() in DENYING]
         reason = "the quote says the opposite: one of them is negated"
@@ -131,31 +136,23 @@ def _beside(claim: Sequence[Word], sentence: Sequence[Word]) -> tuple[float, lis
 
 
 def _another_doer(
-    claim: str,
-    share: float,
-    swaps: Sequence[_Swap],
-    named: tuple[frozenset[str], frozenset[str]],
-    same: Same,
-) -> Contradiction | None:
+    swap: _Swap, named: tuple[frozenset[str], frozenset[str]], same: Same
+) -> Sequence[Word]:
     """Whom the sentence says it of, where the claim opens with somebody it does not name."""
-    swap = next((swap for swap in swaps if swap.opens), None)
-    length = len(words_of(claim))
-    if swap is None or share * length < _COPIED * (length - len(swap.claimed)):
-        return None
     if max(len(swap.claimed), len(swap.given)) <= _LONGEST:
         # Neighbours, which are compared like any others.
-        return None
+        return []
     doer = _doer(swap.given)
     reported = any(word.text.casefold() in VERBS for word in swap.given)
     if not doer or _describes(doer) or reported or len(swap.claimed) > _LONGEST_DOER:
-        return None
+        return []
     ours, theirs = (
         names(f"x {_text(words)}") & n
         for words, n in zip((swap.claimed, swap.given), named, strict=True)
     )
     if not ours or not theirs or ours & named[1] or same(ours, theirs):
-        return None
-    return Contradiction.about(_text(swap.claimed), _text(doer[:_LONGEST]))
+        return []
+    return doer[:_LONGEST]
 
 
 def _doer(given: Sequence[Word]) -> Sequence[Word]:

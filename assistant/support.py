@@ -63,8 +63,6 @@ _REACH = 300
 _ADJOINING = 3
 """Characters, blanks and the like, between a sentence and the next."""
 
-_OWNER = re.compile(r"['’]s?(?!\w)")
-
 _QUOTATION = re.compile(r"[“\"]([^“”\"]{8,})[”\"]")
 
 
@@ -181,7 +179,7 @@ def _meaningful(text: str) -> frozenset[str]:
     """What a text says something by: its words without their endings, "not" among them."""
     return frozenset(
         lemma(word)
-        for word in words_of(_OWNER.sub("", text))
+        for word in words_of(text)
         if word.stem not in STOPWORDS or word.text.casefold() in DENYING
     )
 

@@ -52,18 +52,19 @@ def statements_in(passages: Sequence[Passage], indexes: Indexes) -> list[Stateme
 def meant_in(passages: Sequence[Passage], indexes: Indexes) -> str:
     """Names and roles of those whom the passages mean by a pronoun or let speak."""
     meant = [statement.speaker for statement in statements_in(passages, indexes)]
-    for passage in passages:
-        index = indexes.get(passage.article_id)
-        if index and passage.id in index.antecedents:
-            meant.append(index.antecedents[passage.id])
+    meant += filter(None, (_antecedent(passage, indexes) for passage in passages))
     return ". ".join(dict.fromkeys(person.label for person in meant))
 
 
 def meant_by_pronoun(passage: Passage, indexes: Indexes) -> frozenset[str]:
     """The names of whom the first "he", "she" or "they" of a passage means, if that is known."""
-    index = indexes.get(passage.article_id)
-    person = index.antecedents.get(passage.id) if index else None
+    person = _antecedent(passage, indexes)
     return names(f"x {person.name}") if person else frozenset()
+
+
+def _antecedent(passage: Passage, indexes: Indexes) -> Person | None:
+    index = indexes.get(passage.article_id)
+    return index.antecedents.get(passage.id) if index else None
 
 
 def unnamed_speakers(indexes: Indexes) -> dict[str, str]:
@@ -145,8 +146,13 @@ def _opening(claim: str) -> str:
 
 
 def _people_in(text: str, indexes: Indexes) -> list[Person]:
+    return [p for p in _everyone(indexes) if p.name.split()[-1] in text]
+
+
+def _everyone(indexes: Indexes) -> list[Person]:
+    """The persons of all articles, bodies left out."""
     people = (person for index in indexes.values() for person in index.people)
-    return [p for p in people if p.kind == "person" and p.name.split()[-1] in text]
+    return [person for person in people if person.kind == "person"]
 
 
 def _described_by(question: str, claimed: Person) -> bool:
@@ -192,8 +198,7 @@ def _stands_elsewhere(
 
 def people_of(indexes: Indexes) -> frozenset[str]:
     """Every word of the persons' names, folded as ``wording.names`` folds them."""
-    people = [person for index in indexes.values() for person in index.people]
-    return names(". ".join(f"x {one.name}" for one in people if one.kind == "person"))
+    return names(". ".join(f"x {person.name}" for person in _everyone(indexes)))
 
 
 def may_be_one(ours: Collection[str], theirs: Collection[str], indexes: Indexes) -> bool:
@@ -214,8 +219,7 @@ def may_be_one(ours: Collection[str], theirs: Collection[str], indexes: Indexes)
 
 
 def _persons(words: Collection[str], indexes: Indexes) -> list[Person]:
-    people = [person for index in indexes.values() for person in index.people]
-    return [p for p in people if p.kind == "person" and names(f"x {p.name}") & set(words)]
+    return [p for p in _everyone(indexes) if names(f"x {p.name}") & set(words)]
 
 
 def unattributed(claim: str, passages: Sequence[Passage], indexes: Indexes) -> Person | None:

@@ -72,7 +72,6 @@ _NO_NAMES = STOPWORDS | _UNNAMING | _DAYS | _MONTHS | _NUMBER_WORDS.keys()
 Same = Callable[[Collection[str], Collection[str]], bool]
 """Whether two groups of names, as :func:`names` gives them, can mean one person or country."""
 
-
 _COMMA = re.compile(r"[”\" ]*,")
 
 
@@ -98,7 +97,7 @@ def words_of(text: str) -> list[Word]:
     for match in _WORD.finditer(text):
         plain = _plain(match.group())
         if plain:
-            comma = text[match.end() :].lstrip('”" ').startswith(",")
+            comma = _COMMA.match(text, match.end()) is not None
             key = plain if plain in STOPWORDS else stem(plain)
             found.append(Word(match.group(), key, comma))
     return found

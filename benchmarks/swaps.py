@@ -56,6 +56,17 @@ class Source:
         passages = split_article(article)
         return cls(article, passages, speaker_index(article, passages))
 
+    @property
+    def people(self) -> list[str]:
+        """The names of its persons."""
+        return [person.name for person in self.index.people if person.kind == "person"]
+
+    @property
+    def bodies(self) -> list[str]:
+        """Its other names: runs of capitals that are no person's, country's or month's."""
+        runs = {match.group() for match in RUN.finditer(self.article.text)}
+        return sorted(run for run in runs if _is_body(run, self.people))
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -106,9 +117,8 @@ def bare(text: str, source: Source) -> str | None:
 
     Left out are what comes before the name, an apposition, and the first of two things said.
     """
-    people = [p.name for p in source.index.people if p.kind == "person"]
-    bodies = [m.group() for m in RUN.finditer(text) if _is_body(m.group(), people)]
-    for match in _found(_parts(people) + bodies, text):
+    bodies = [m.group() for m in RUN.finditer(text) if _is_body(m.group(), source.people)]
+    for match in _found(_parts(source.people) + bodies, text):
         if not _is_subject(text[: match.start()]):
             continue
         for between in (_APPOSITION, _SECOND, _MORE):
@@ -149,11 +159,9 @@ def number(claim: Claim, sources: Sequence[Source], rng: random.Random) -> str |
 
 def name(claim: Claim, sources: Sequence[Source], rng: random.Random) -> str | None:
     """Another person of the article for a person, another run of capitals for another one."""
-    people = [p.name for p in claim.source.index.people if p.kind == "person"]
-    runs = {m.group() for m in RUN.finditer(claim.source.article.text)} - {*people}
-    afar = [p.name for s in sources for p in s.index.people if p.kind == "person"]
+    people, bodies = claim.source.people, claim.source.bodies
+    afar = [person for source in sources for person in source.people]
     mine = [(m.span(), people, afar) for m in _found(_parts(people), claim.text)]
-    bodies = [r for r in runs if _is_body(r, people)]
     other = [m.group() for s in sources for m in RUN.finditer(s.article.text)]
     strange = [r for r in other if _is_body(r, [])]
     mine += [(m.span(), bodies, strange) for m in _found(bodies, claim.text)]
@@ -165,7 +173,7 @@ def name(claim: Claim, sources: Sequence[Source], rng: random.Random) -> str | N
 
 def speaker(claim: Claim, sources: Sequence[Source], rng: random.Random) -> str | None:
     """What one person of the article said in the mouth of another one."""
-    people = [p.name for p in claim.source.index.people if p.kind == "person"]
+    people = claim.source.people
     people += [p.name for s in sources for p in s.index.people if len(people) < 2]
     for statement in claim.statements():
         spoken = _parts([statement.speaker.name])
@@ -232,26 +240,19 @@ def subject(claim: Claim, sources: Sequence[Source], rng: random.Random) -> str 
     """What is said of one person or body said of another one of the article."""
     if claim.kind != "bare":
         return None
-    people = [p.name for p in claim.source.index.people if p.kind == "person"]
-    for options in (
-        people,
-        {m.group() for m in RUN.finditer(claim.source.article.text)} - {*people},
-    ):
-        bodies = [one for one in options if options is people or _is_body(one, people)]
-        for match in _found(_parts(people) if options is people else bodies, claim.text):
+    people, bodies = claim.source.people, claim.source.bodies
+    for wanted, rivals in ((_parts(people), people), (bodies, bodies)):
+        for match in _found(wanted, claim.text):
             if match.start() == 0:
-                return _rename(claim, match.span(), bodies, rng)
+                return _rename(claim, match.span(), rivals, rng)
     return None
 
 
 def exchange(claim: Claim, sources: Sequence[Source], rng: random.Random) -> str | None:
     """Two persons, bodies or countries of the claim, each in the other's place."""
-    people = [p.name for p in claim.source.index.people if p.kind == "person"]
-    runs = [m.group() for m in RUN.finditer(claim.source.article.text)]
-    bodies = [run for run in runs if _is_body(run, people)]
     lands = [claim.text[s:e] for s, e, _ in mentions(claim.text)]
-    for group in (people, bodies, lands):
-        found = list(_found(_parts(group) if group is people else group, claim.text))
+    for group in (_parts(claim.source.people), claim.source.bodies, lands):
+        found = list(_found(group, claim.text))
         pairs = [
             (one.span(), other.span())
             for i, one in enumerate(found)
@@ -332,7 +333,7 @@ def _is_auxiliary(verb: str, following: str) -> bool:
 
 
 def _is_town(text: str, source: Source) -> bool:
-    people = " ".join(p.name for p in source.index.people if p.kind == "person")
+    people = " ".join(source.people)
     return not (CALENDAR.search(text) or countries(text) or text.split()[0] in people)
 
 
