@@ -30,6 +30,22 @@ _SUREST = 0.93
 
 
 @dataclass(frozen=True, slots=True)
+class AskedAgain:
+    """What a model says, as probabilities from 0 to 1, when asked again after its answer.
+
+    ``known_alone``: that a brief answer would not be "unknown" with nothing but the quotes before
+    it; ``holds``: that the passages answer, by its adapter, which was trained on questions that
+    mislead; ``quotes_yes`` and ``quotes_hold``: that the quotes alone do, by the model itself and
+    by its adapter. None is what was not asked: what no weights are for, or no adapter.
+    """
+
+    known_alone: float | None = None
+    holds: float | None = None
+    quotes_yes: float | None = None
+    quotes_hold: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Signals:
     """What speaks for the articles answering a question, before and after reading.
 
@@ -41,14 +57,11 @@ class Signals:
     a model); ``answers`` the cross-encoder's highest log-odds that one of them does (None
     without it).
 
-    After reading, else None: ``known_alone`` is the model's probability that a brief answer
-    would not be "unknown" with nothing but the quotes before it (asked where it is weighed);
-    ``coverage`` is the share of the answer's weight found in what it cites, ``unsupported``
-    the share of its sentences that failed the check, ``unmet`` tells that a number or a time was
-    asked for and none is given, ``novelty`` how much the answer says that the question did not,
-    ``quotes_answer`` is ``answers`` for the passages that the answer cites, ``said`` tells that
-    somebody's words are asked for and these are among them, ``holds`` is ``yes`` by the model's
-    adapter, which was trained on questions that mislead (None without one).
+    After reading, else None: ``coverage`` is the share of the answer's weight found in what it
+    cites, ``unsupported`` the share of its sentences that failed the check, ``unmet`` tells that a
+    number or a time was asked for and none is given, ``novelty`` how much the answer says that the
+    question did not, ``quotes_answer`` is ``answers`` for the passages that the answer cites,
+    ``said`` tells that somebody's words are asked for and these are among them.
     """
 
     yes: float | None
@@ -58,14 +71,13 @@ class Signals:
     strangers: int
     unsaid: bool
     answers: float | None = None
-    known_alone: float | None = None
     coverage: float | None = None
     unsupported: float | None = None
     unmet: bool | None = None
     novelty: float | None = None
     quotes_answer: float | None = None
     said: bool | None = None
-    holds: float | None = None
+    again: AskedAgain = AskedAgain()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +134,7 @@ class Decision:
         if signals.answers is None or encoded not in self.weights:
             return stage
         adapted = f"{encoded}{_ADAPTED}"
-        return adapted if signals.holds is not None and adapted in self.weights else encoded
+        return adapted if signals.again.holds is not None and adapted in self.weights else encoded
 
     def _last_stage(self, signals: Signals) -> str:
         return self._stage(signals).replace("model_before", "model_after")
@@ -137,8 +149,9 @@ class Decision:
 
 def features(signals: Signals) -> dict[str, float]:
     """The signals as the numbers the weights are for; what is None is left out."""
+    again = signals.again
     given = {
-        "yes": None if signals.yes is None else _log_odds(signals.yes),
+        "yes": _log_odds(signals.yes),
         "nearest": signals.nearest,
         "asked": signals.asked,
         "together": signals.together,
@@ -147,19 +160,23 @@ def features(signals: Signals) -> dict[str, float]:
         "answers": signals.answers,
         "quotes_answer": signals.quotes_answer,
         "known_alone": None
-        if signals.known_alone is None
-        else -math.log(1 - signals.known_alone + _LEAST),
+        if again.known_alone is None
+        else -math.log(1 - again.known_alone + _LEAST),
         "coverage": signals.coverage,
         "unsupported": signals.unsupported,
         "unmet": signals.unmet,
         "novelty": signals.novelty,
         "said": signals.said,
-        "holds": None if signals.holds is None else _log_odds(signals.holds),
+        "holds": _log_odds(again.holds),
+        "quotes_yes": _log_odds(again.quotes_yes),
+        "quotes_hold": _log_odds(again.quotes_hold),
     }
     return {name: float(value) for name, value in given.items() if value is not None}
 
 
-def _log_odds(chance: float) -> float:
+def _log_odds(chance: float | None) -> float | None:
+    if chance is None:
+        return None
     bounded = min(max(chance, 1e-3), 1 - 1e-3)
     return math.log(bounded / (1 - bounded))
 

@@ -124,8 +124,13 @@ def explains(question: str) -> bool:
 
 
 def is_search(question: str) -> bool:
-    """Whether it is typed as into a search engine: without a question mark of any script."""
-    return not re.search(r"[?？؟;]\W*$", question)
+    """Whether it is typed as into a search engine: without a question mark of any script.
+
+    Who begins with a capital and asks has only left the mark out.
+    """
+    if re.search(r"[?？؟;]\W*$", question):
+        return False
+    return not (re.match(r"\W*[A-Z]", question) and _QUESTION.search(question))
 
 
 def novelty(question: str, answer: str) -> float:

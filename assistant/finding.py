@@ -12,7 +12,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 
 from assistant import expectation, overview
-from assistant.decision import Decision, Signals
+from assistant.decision import AskedAgain, Decision, Signals
 from assistant.errors import ModelError
 from assistant.followups import standalone
 from assistant.grounding import Grounded, ground, quote, split_sentences
@@ -172,25 +172,46 @@ class Finder:
         if grounded.declined or not grounded.backed or self._is_beside(task, grounded):
             clock.lap("check")
             return _refusal(min(probability, limit))
-        alone = None
-        if self._decision.weighs("known_alone", before):
-            quotes = task.quoted(grounded.citations[:_VERIFIED])
-            alone = reader.known(quotes, task.asked, state, stopped)
         # Before the adapter is asked: after it the model would read the passages once more.
         left_open = self._left_open(task, reader, text, before, state, stopped)
-        holds = None
-        # The adapter takes a question at its word. What is typed as a search is meant loosely, and
-        # what somebody speaks about may have another name in their mouth.
-        loose = expectation.is_search(task.asked) or task.wants_words
-        if not loose and self._decision.weighs("holds", before):
-            holds = reader.holds(text, task.asked, state, stopped)
-        after = task.signals(yes, grounded, known_alone=alone, holds=holds)
+        asked_again = self._asked_again(task, reader, grounded, text, before, state, stopped)
+        after = task.signals(yes, grounded, asked_again)
         clock.lap("check")
         probability = self._decision.probability(after)
         if probability < self._decision.threshold(self._caution, after):
             return _refusal(probability)
         told = task.without_outshone(supplemented(task, grounded))
         return Finding(told, probability, self._decision.confidence(after), left_open)
+
+    def _asked_again(
+        self,
+        task: Inquiry,
+        reader: Reader,
+        grounded: Grounded,
+        text: str,
+        before: Signals,
+        state: str | None,
+        stopped: Halt,
+    ) -> AskedAgain:
+        """What the model says to the question once there is an answer, where that is weighed."""
+        if self._decision.weighs("known_alone", before):
+            quotes = task.quoted(grounded.citations[:_VERIFIED])
+            return AskedAgain(known_alone=reader.known(quotes, task.asked, state, stopped))
+        # The adapter takes a question at its word. What is typed as a search is meant loosely, and
+        # what somebody speaks about may have another name in their mouth.
+        loose = expectation.is_search(task.asked) or task.wants_words
+        if loose or not self._decision.weighs("holds", before):
+            return AskedAgain()
+        holds = reader.holds(text, task.asked, state, stopped)
+        if holds is None:
+            return AskedAgain()
+        # Read anew, not taken from the article's state: nothing around the quotes is to help.
+        quotes = task.quoted(grounded.citations)
+        return AskedAgain(
+            holds=holds,
+            quotes_yes=reader.answerable(quotes, task.asked, None, stopped),
+            quotes_hold=reader.holds(quotes, task.asked, None, stopped),
+        )
 
     def _better(
         self,

@@ -20,7 +20,7 @@ from assistant.attribution import (
 )
 from assistant.contrary import is_contrary
 from assistant.cross_encoder import CrossEncoder
-from assistant.decision import Signals
+from assistant.decision import AskedAgain, Signals
 from assistant.expectation import explains, is_met, is_search, novelty
 from assistant.grounding import Grounded, quote, quote_statements
 from assistant.library import Library, Vectors
@@ -234,9 +234,7 @@ class Inquiry:
         self,
         yes: float | None,
         grounded: Grounded | None = None,
-        *,
-        known_alone: float | None = None,
-        holds: float | None = None,
+        again: AskedAgain = AskedAgain(),  # noqa: B008 - it is frozen
     ) -> Signals:
         """What speaks for an answer being in the article; see :class:`Signals`."""
         words = set(content_words(self.asked))
@@ -263,8 +261,7 @@ class Inquiry:
                 unsupported=1.0 if grounded.stands_in else sum(failed) / max(1, len(failed)),
                 unmet=not is_met(self.asked, answer),
                 novelty=novelty(self.asked, answer),
-                known_alone=known_alone,
-                holds=holds,
+                again=again,
                 quotes_answer=self._answers(self.cited(grounded.citations)),
                 said=self._asked_words.are_said(self._quoted(grounded)),
             )

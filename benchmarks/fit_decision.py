@@ -4,12 +4,13 @@ Runs to learn from are made with the threshold off, on questions kept for fittin
 
     python benchmarks/fit_decision.py sample ../shared/questions/squad2_fit.jsonl 30 > fit.jsonl
     assistant eval fit.jsonl --articles ../shared/articles --caution 0 --out runs/fit
-    python benchmarks/fit_decision.py fit runs/fit runs/…
+    python benchmarks/fit_decision.py fit [--adapted] runs/fit runs/…
 
 ``fit`` prints, on folds held out by article, the area under the ROC curve, the expected
 calibration error and the risk-coverage curve, and then writes the weights fitted on all.
 Every set weighs the same however many questions it has. The runs are of one model, and so are
-the weights; what is decided without a model is fitted on the runs of the default one.
+the weights; what is decided without a model is fitted on the runs of the default one. With
+``--adapted`` only what is decided where the model's adapter was asked is fitted anew.
 """
 
 from __future__ import annotations
@@ -62,14 +63,14 @@ HEADS |= {
     for name, (features, target, read_only) in HEADS.items()
 }
 HEADS |= {
-    f"{name}{ADAPTED}": ((*features, "holds"), target, read_only)
+    f"{name}{ADAPTED}": ((*features, "holds", "quotes_yes", "quotes_hold"), target, read_only)
     for name, (features, target, read_only) in HEADS.items()
     if name.endswith(ENCODED) and "coverage" in features
 }
 SIGNS = dict.fromkeys(
     (
         *("yes", "nearest", "asked", "known_alone", "coverage", "answers", "quotes_answer"),
-        *("said", "holds"),
+        *("said", "holds", "quotes_yes", "quotes_hold"),
     ),
     1,
 ) | (dict.fromkeys(("strangers", "unsaid", "unsupported", "unmet"), -1))
@@ -217,7 +218,7 @@ def curve(examples: Sequence[Example], probabilities: Values) -> None:
             )
 
 
-def fit(folders: Sequence[Path]) -> None:
+def fit(folders: Sequence[Path], *, only_adapted: bool = False) -> None:
     runs = [(folder, read_run(folder)) for folder in folders]
     examples = [
         e for folder, run in runs for result in run.results if (e := example(result, folder.name))
@@ -236,6 +237,8 @@ def fit(folders: Sequence[Path]) -> None:
         if name.startswith("extractive_before") and model != document["default"]:
             continue
         if (ENCODED in name) != encoded or (name.endswith(ADAPTED) and not adapted):
+            continue
+        if only_adapted and not name.endswith(ADAPTED):
             continue
         rows = [e for e in examples if not (read_only and e.ruled)]
         if name.endswith(ADAPTED):
@@ -258,7 +261,7 @@ def fit(folders: Sequence[Path]) -> None:
             told = [e for e in examples if e.ruled or id(e) in by_id]
             curve(told, np.array([by_id.get(id(e), 0.0) for e in told]))
     kept = document["models"].setdefault(model, {"weights": {}})
-    end = ENCODED if encoded else ""
+    end = ADAPTED if only_adapted else ENCODED if encoded else ""
     kept[f"fitted{end}"] = datetime.now(UTC).date().isoformat()
     kept[f"questions{end}"] = {folder.name: len(run.results) for folder, run in runs}
     kept["weights"] |= heads
@@ -286,6 +289,8 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["sample", path, number]:
             sample(Path(path), int(number))
+        case ["fit", "--adapted", *folders] if folders:
+            fit([Path(folder) for folder in folders], only_adapted=True)
         case ["fit", *folders] if folders:
             fit([Path(folder) for folder in folders])
         case _:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant import weights
-from assistant.decision import Decision, Signals, features
+from assistant.decision import AskedAgain, Decision, Signals, features
 
 SHARE = st.floats(0, 1)
 PERHAPS = st.none() | SHARE
@@ -32,10 +32,11 @@ AFTER = st.builds(
     unsupported=SHARE,
     unmet=st.booleans(),
     novelty=SHARE,
-    known_alone=PERHAPS,
     quotes_answer=st.none() | st.floats(-12, 12),
     said=st.none() | st.booleans(),
-    holds=PERHAPS,
+    again=st.builds(
+        AskedAgain, known_alone=PERHAPS, holds=PERHAPS, quotes_yes=PERHAPS, quotes_hold=PERHAPS
+    ),
 )
 
 SURE = Signals(yes=0.999, nearest=1.0, asked=1.0, together=1.0, strangers=0, unsaid=False)
@@ -83,8 +84,12 @@ def test_the_surer_the_model_the_likelier_the_answer(
 def test_the_surer_its_adapter_the_likelier_the_answer(
     decision: Decision, signals: Signals, one: float, other: float
 ) -> None:
-    low, high = (replace(signals, holds=chance) for chance in sorted((one, other)))
-    assert decision.probability(low) <= decision.probability(high)
+    for name in ("holds", "quotes_yes", "quotes_hold"):
+        low, high = (
+            replace(signals, again=replace(signals.again, **{name: chance}))
+            for chance in sorted((one, other))
+        )
+        assert decision.probability(low) <= decision.probability(high)
 
 
 @given(MODELS, AFTER)
@@ -126,12 +131,17 @@ def test_the_adapter_is_asked_only_where_it_is_weighed() -> None:
 
 def test_what_its_adapter_says_moves_the_answer() -> None:
     read = replace(SURE, answers=1.0, coverage=0.8, unsupported=0.0, unmet=False, novelty=0.5)
-    sure, unsure = (DEFAULT.probability(replace(read, holds=chance)) for chance in (0.99, 0.01))
-    assert sure - unsure > 0.05
+    again = AskedAgain(holds=0.9, quotes_yes=0.9, quotes_hold=0.9)
+    for name in ("holds", "quotes_yes", "quotes_hold"):
+        sure, unsure = (
+            DEFAULT.probability(replace(read, again=replace(again, **{name: chance})))
+            for chance in (0.99, 0.01)
+        )
+        assert sure - unsure > 0.05
     without = Decision(
         {head: row for head, row in DEFAULT.weights.items() if not head.endswith("_adapted")}
     )
-    assert without.probability(replace(read, holds=0.01)) == DEFAULT.probability(read)
+    assert without.probability(replace(read, again=again)) == DEFAULT.probability(read)
 
 
 def test_a_sure_model_is_answered_and_one_that_says_no_is_not() -> None:
@@ -161,6 +171,7 @@ def test_every_model_of_ours_is_decided_by_weights_of_its_own(model: str) -> Non
 def test_the_weights_say_when_and_on_what_they_were_fitted() -> None:
     known = {"bias", "balanced", *features(replace(SURE, coverage=1.0, unsupported=0.0))}
     known |= {"unmet", "novelty", "known_alone", "answers", "quotes_answer", "said", "holds"}
+    known |= {"quotes_yes", "quotes_hold"}
     for model, written in WRITTEN["models"].items():
         assert written["fitted"]
         assert sum(written["questions"].values()) > 100

@@ -35,6 +35,9 @@ def sentences(answer: Answer) -> list[str]:
     ("question", "search"),
     [
         ("what are the towers made of", True),
+        ("Bridge towers granite", True),
+        ("What are the towers made of", False),
+        ("“Granite” is what of the bridge", False),
         ("Tell me about the towers.", True),
         ("What are the towers made of?", False),
         ('What does he call "granite?"', False),
