@@ -25,6 +25,7 @@ _TIMING = re.compile(
     r"|\b(?:what|which) (?:date|day|year|month|time|century|decade)s?\b",
     re.IGNORECASE,
 )
+_YEAR = re.compile(r"\b(?:what|which) years?\b", re.IGNORECASE)
 _NAMING = re.compile(
     r"^\W*(?:who|whom)\b|\bwhat(?: is|['’]s| are| was| were) the names?\b"
     r"|^\W*which (?:two|three|four|five|other)\b",
@@ -89,7 +90,8 @@ def is_met(question: str, answer: str) -> bool:
         return bool(numbers(answer) - numbers(question) or words & _QUANTITIES)
     if _TIMING.search(question):
         told = (numbers(answer) | dates(answer)) - numbers(question) - dates(question)
-        return bool(told or words & _TIMES)
+        # "During Mass" is a time, and no year.
+        return bool(told or (words & _TIMES and not _YEAR.search(question)))
     if _NAME.search(question):
         return _names_anew(question, answer)
     return True
