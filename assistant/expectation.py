@@ -26,6 +26,15 @@ _TIMING = re.compile(
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"\b(?:what|which) years?\b", re.IGNORECASE)
+_FAR = re.compile(
+    r"\bhow far (?:is|are|was|were|away|from|apart)\b|\bwhat distance\b", re.IGNORECASE
+)
+_DISTANCE = re.compile(
+    r"\b(?:(?:kilo|centi|milli)?met(?:er|re)s?|miles?|km|yards?|feet|foot|inch(?:es)?|blocks?"
+    r"|leagues?|light[- ]years?|hours?|minutes?|walk|drive|ride|steps?|doors?)\b"
+    r"|\d ?(?:m|mi|ft)\b|\b(?:half|quarter)[- ]?way\b",
+    re.IGNORECASE,
+)
 _NAMING = re.compile(
     r"^\W*(?:who|whom)\b|\bwhat(?: is|['’]s| are| was| were) the names?\b"
     r"|^\W*which (?:two|three|four|five|other)\b",
@@ -86,6 +95,8 @@ def is_met(question: str, answer: str) -> bool:
     A number or a date that the question has is not the one it asks for.
     """
     words = set(re.findall(r"[^\W\d_]+", answer.casefold()))
+    if _FAR.search(question) and not _DISTANCE.search(answer):
+        return False
     if _COUNTING.search(question):
         return bool(numbers(answer) - numbers(question) or words & _QUANTITIES)
     if _TIMING.search(question):

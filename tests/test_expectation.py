@@ -52,6 +52,14 @@ def test_a_name_that_is_asked_for_has_to_be_a_new_one() -> None:
     assert not is_met("What is the patient's name?", "The patient's name is a man of 43.")
 
 
+def test_how_far_asks_for_a_distance() -> None:
+    question = "How far is the coast from the town?"
+    assert not is_met(question, "They came from the coast to the town four years before.")
+    assert is_met(question, "It is 12 miles away.")
+    assert is_met(question, "It is two hours from the town.")
+    assert is_met("How far did the price fall?", "It fell by four percent.")
+
+
 def test_what_the_question_says_is_not_what_it_asks_for() -> None:
     answer = "A group of monks was part of the crew that landed in 1555."
     assert not is_met("How many monks were part of the crew that landed in 1555?", answer)
