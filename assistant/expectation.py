@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from assistant.naming import gives_name
 from assistant.wording import content_words, dates, names, numbers
 
 _COUNTING = re.compile(
@@ -104,7 +105,7 @@ def is_met(question: str, answer: str) -> bool:
         # "During Mass" is a time, and no year.
         return bool(told or (words & _TIMES and not _YEAR.search(question)))
     if _NAME.search(question):
-        return _names_anew(question, answer)
+        return gives_name(question, answer)
     return True
 
 

@@ -25,8 +25,8 @@ LAYERS = (
     "cross_encoder endpoint_client fetching parts passages sandbox seeds sentence_embedder "
     "settings stopwatch",
     "testing wording",
-    "endpoint articles attribution citations denial expectation library verbs weights",
-    "llamareply llamaserver",
+    "endpoint articles attribution citations denial library naming verbs weights",
+    "expectation llamareply llamaserver",
     "llamacpp",
     "asked_words contrary exchange modality models retrieval substitution voices",
     "adding opening reading support",
