@@ -81,7 +81,7 @@ PENALTY = 3.0
 """Of the squared weights of standardised features: the sets are small."""
 
 FALSE_REFUSALS = 0.03
-FALSE_REFUSALS_ADAPTED = 0.04
+FALSE_REFUSALS_ADAPTED = 0.07
 """Share of answerable questions that the balanced threshold may refuse for doubt: what code rules
 out is refused besides. More where the adapter was asked: its doubts are right more often."""
 
