@@ -25,6 +25,13 @@ _EXTRACTIVE = "extractive_before"
 _ADAPTED = "_adapted"
 """Ends the names of the weights for which the model's adapter was asked, too."""
 
+_QUOTES = "_quotes"
+"""Ends the names of the weights for which it was asked about the quotes alone, as well."""
+
+_SURE = 0.7
+"""Probability from which nothing that was said of the quotes alone changed a decision
+(docs/quality.md), so that they are not read again."""
+
 _SUREST = 0.93
 """The threshold of full caution."""
 
@@ -110,7 +117,13 @@ class Decision:
     def weighs(self, name: str, signals: Signals) -> bool:
         """Whether a signal counts in the end, once an answer has been read."""
         stage = self._last_stage(signals)
-        return any(name in self.weights.get(head, ()) for head in (stage, f"{stage}{_ADAPTED}"))
+        heads = (stage, f"{stage}{_ADAPTED}", f"{stage}{_ADAPTED}{_QUOTES}")
+        return any(name in self.weights.get(head, ()) for head in heads)
+
+    def is_sure(self, caution: float, signals: Signals) -> bool:
+        """Whether it will answer, whatever else is asked; the bold want to know how sure it is."""
+        enough = max(_SURE, self.threshold(caution, signals))
+        return caution > 0 and self.probability(signals) >= enough
 
     def threshold(self, caution: float, signals: Signals) -> float:
         """The probability below which ``caution`` (0 bold to 1 cautious) refuses.
@@ -134,7 +147,11 @@ class Decision:
         if signals.answers is None or encoded not in self.weights:
             return stage
         adapted = f"{encoded}{_ADAPTED}"
-        return adapted if signals.again.holds is not None and adapted in self.weights else encoded
+        if signals.again.holds is None or adapted not in self.weights:
+            return encoded
+        quoted = f"{adapted}{_QUOTES}"
+        known = signals.again.quotes_hold is not None and quoted in self.weights
+        return quoted if known else adapted
 
     def _last_stage(self, signals: Signals) -> str:
         return self._stage(signals).replace("model_before", "model_after")

@@ -165,8 +165,8 @@ class Finder:
         grounded = self._grounded(task, context, reply, full)
         missed = expectation.hint(task.asked, grounded.text)
         if missed and not grounded.declined:
-            again = f"{task.asked} {missed}"
-            grounded = self._better(task, reader, again, context, text, reply, stopped) or grounded
+            hinted = f"{task.asked} {missed}"
+            grounded = self._better(task, reader, hinted, context, text, reply, stopped) or grounded
         clock.lap("generate")
         grounded = task.with_statements(grounded)
         if grounded.declined or not grounded.backed or self._is_beside(task, grounded):
@@ -174,8 +174,17 @@ class Finder:
             return _refusal(min(probability, limit))
         # Before the adapter is asked: after it the model would read the passages once more.
         left_open = self._left_open(task, reader, text, before, state, stopped)
-        asked_again = self._asked_again(task, reader, grounded, text, before, state, stopped)
-        after = task.signals(yes, grounded, asked_again)
+        again = self._asked_again(task, reader, grounded, text, before, state, stopped)
+        after = task.signals(yes, grounded, again)
+        if again.holds is not None and not self._decision.is_sure(self._caution, after):
+            # Read anew, not taken from the article's state: nothing around the quotes is to help.
+            quotes = task.quoted(grounded.citations)
+            again = replace(
+                again,
+                quotes_yes=reader.answerable(quotes, task.asked, None, stopped),
+                quotes_hold=reader.holds(quotes, task.asked, None, stopped),
+            )
+            after = task.signals(yes, grounded, again)
         clock.lap("check")
         probability = self._decision.probability(after)
         if probability < self._decision.threshold(self._caution, after):
@@ -202,22 +211,13 @@ class Finder:
         loose = expectation.is_search(task.asked) or task.wants_words
         if loose or not self._decision.weighs("holds", before):
             return AskedAgain()
-        holds = reader.holds(text, task.asked, state, stopped)
-        if holds is None:
-            return AskedAgain()
-        # Read anew, not taken from the article's state: nothing around the quotes is to help.
-        quotes = task.quoted(grounded.citations)
-        return AskedAgain(
-            holds=holds,
-            quotes_yes=reader.answerable(quotes, task.asked, None, stopped),
-            quotes_hold=reader.holds(quotes, task.asked, None, stopped),
-        )
+        return AskedAgain(holds=reader.holds(text, task.asked, state, stopped))
 
     def _better(
         self,
         task: Inquiry,
         reader: Reader,
-        again: str,
+        hinted: str,
         context: Sequence[Passage],
         text: str,
         reply: Reply,
@@ -226,7 +226,7 @@ class Finder:
         """The answer to a question asked again for what it left out, if that brings it."""
         reply.text, cut, reply.cut = "", reply.cut, ""
         with suppress(ModelError):  # the first answer still stands
-            for _ in reader.stream(text, again, reply, None, stopped):
+            for _ in reader.stream(text, hinted, reply, None, stopped):
                 pass
         better = self._grounded(task, context, reply)
         if better.confirmed and not expectation.hint(task.asked, better.text):

@@ -4,13 +4,13 @@ Runs to learn from are made with the threshold off, on questions kept for fittin
 
     python benchmarks/fit_decision.py sample ../shared/questions/squad2_fit.jsonl 30 > fit.jsonl
     assistant eval fit.jsonl --articles ../shared/articles --caution 0 --out runs/fit
-    python benchmarks/fit_decision.py fit [--adapted] runs/fit runs/…
+    python benchmarks/fit_decision.py fit [--quotes] runs/fit runs/…
 
 ``fit`` prints, on folds held out by article, the area under the ROC curve, the expected
 calibration error and the risk-coverage curve, and then writes the weights fitted on all.
 Every set weighs the same however many questions it has. The runs are of one model, and so are
 the weights; what is decided without a model is fitted on the runs of the default one. With
-``--adapted`` only what is decided where the model's adapter was asked is fitted anew.
+``--quotes`` only what is decided where the quotes were read again is fitted anew.
 """
 
 from __future__ import annotations
@@ -63,9 +63,17 @@ HEADS |= {
     for name, (features, target, read_only) in HEADS.items()
 }
 HEADS |= {
-    f"{name}{ADAPTED}": ((*features, "holds", "quotes_yes", "quotes_hold"), target, read_only)
+    f"{name}{ADAPTED}": ((*features, "holds"), target, read_only)
     for name, (features, target, read_only) in HEADS.items()
     if name.endswith(ENCODED) and "coverage" in features
+}
+QUOTES = "_quotes"
+"""Ends the name of what decides where it was asked about the quotes alone, as well."""
+
+HEADS |= {
+    f"{name}{QUOTES}": ((*features, "quotes_yes", "quotes_hold"), target, read_only)
+    for name, (features, target, read_only) in HEADS.items()
+    if name.endswith(ADAPTED)
 }
 SIGNS = dict.fromkeys(
     (
@@ -80,10 +88,12 @@ few questions it is fitted on."""
 PENALTY = 3.0
 """Of the squared weights of standardised features: the sets are small."""
 
-FALSE_REFUSALS = 0.03
-FALSE_REFUSALS_ADAPTED = 0.07
+ASKED = {QUOTES: "quotes_hold", ADAPTED: "holds", "": ""}
+"""What a name ends with, and the signal without which an answer was not decided by it."""
+
+FALSE_REFUSALS = {QUOTES: 0.07, ADAPTED: 0.04, "": 0.03}
 """Share of answerable questions that the balanced threshold may refuse for doubt: what code rules
-out is refused besides. More where the adapter was asked: its doubts are right more often."""
+out is refused besides. More where more was asked: its doubts are right more often."""
 
 Values = NDArray[np.float64]
 
@@ -218,7 +228,7 @@ def curve(examples: Sequence[Example], probabilities: Values) -> None:
             )
 
 
-def fit(folders: Sequence[Path], *, only_adapted: bool = False) -> None:
+def fit(folders: Sequence[Path], *, only_quotes: bool = False) -> None:
     runs = [(folder, read_run(folder)) for folder in folders]
     examples = [
         e for folder, run in runs for result in run.results if (e := example(result, folder.name))
@@ -231,18 +241,20 @@ def fit(folders: Sequence[Path], *, only_adapted: bool = False) -> None:
     document = json.loads(path.read_text(encoding="utf-8"))
     # A run tells of one way to search, with the cross-encoder or without.
     encoded = any("answers" in e.signals for e in examples)
-    adapted = any("holds" in e.signals for e in examples)
     heads: dict[str, dict[str, float]] = {}
     for name, (features, target, read_only) in HEADS.items():
         if name.startswith("extractive_before") and model != document["default"]:
             continue
-        if (ENCODED in name) != encoded or (name.endswith(ADAPTED) and not adapted):
+        end = next(one for one in ASKED if name.endswith(one))
+        if (ENCODED in name) != encoded or (only_quotes and end != QUOTES):
             continue
-        if only_adapted and not name.endswith(ADAPTED):
+        rows = [
+            e
+            for e in examples
+            if not (read_only and e.ruled) and (not end or ASKED[end] in e.signals)
+        ]
+        if not rows:
             continue
-        rows = [e for e in examples if not (read_only and e.ruled)]
-        if name.endswith(ADAPTED):
-            rows = [e for e in rows if "holds" in e.signals]
         truth = np.array([float(getattr(e, target)) for e in rows])
         out_of_fold = held_out(rows, features, target)
         describe(name, rows, out_of_fold, target)
@@ -250,10 +262,9 @@ def fit(folders: Sequence[Path], *, only_adapted: bool = False) -> None:
         heads[name] = {"bias": round(bias, 4)} | {
             feature: round(float(w), 4) for feature, w in zip(features, weights, strict=True)
         }
-        stage = name.removesuffix(ADAPTED).removesuffix(ENCODED)
+        stage = name.removesuffix(QUOTES).removesuffix(ADAPTED).removesuffix(ENCODED)
         if stage in ("model_after", "extractive_before"):
-            most = FALSE_REFUSALS_ADAPTED if name.endswith(ADAPTED) else FALSE_REFUSALS
-            threshold = balanced(rows, out_of_fold, most)
+            threshold = balanced(rows, out_of_fold, FALSE_REFUSALS[end])
             heads[name]["balanced"] = round(threshold, 4)
         if stage == "model_after":
             by_id = dict(zip(map(id, rows), out_of_fold, strict=True))
@@ -261,9 +272,9 @@ def fit(folders: Sequence[Path], *, only_adapted: bool = False) -> None:
             told = [e for e in examples if e.ruled or id(e) in by_id]
             curve(told, np.array([by_id.get(id(e), 0.0) for e in told]))
     kept = document["models"].setdefault(model, {"weights": {}})
-    end = ADAPTED if only_adapted else ENCODED if encoded else ""
-    kept[f"fitted{end}"] = datetime.now(UTC).date().isoformat()
-    kept[f"questions{end}"] = {folder.name: len(run.results) for folder, run in runs}
+    what = QUOTES if only_quotes else ENCODED if encoded else ""
+    kept[f"fitted{what}"] = datetime.now(UTC).date().isoformat()
+    kept[f"questions{what}"] = {folder.name: len(run.results) for folder, run in runs}
     kept["weights"] |= heads
     path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     print(f"wrote the weights of {model} to {path.name}")
@@ -289,8 +300,8 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["sample", path, number]:
             sample(Path(path), int(number))
-        case ["fit", "--adapted", *folders] if folders:
-            fit([Path(folder) for folder in folders], only_adapted=True)
+        case ["fit", "--quotes", *folders] if folders:
+            fit([Path(folder) for folder in folders], only_quotes=True)
         case ["fit", *folders] if folders:
             fit([Path(folder) for folder in folders])
         case _:

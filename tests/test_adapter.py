@@ -127,8 +127,19 @@ def test_it_is_asked_only_what_is_meant_to_the_letter(
 ) -> None:
     answer = real_assistant.ask(question)
     assert "coverage" in answer.signals, "the model has answered"
-    for name in ("holds", "quotes_yes", "quotes_hold"):
-        assert (name in answer.signals) == asked
+    assert ("holds" in answer.signals) == asked
+    # What is sure by then is not asked of the quotes, too.
+    assert "quotes_hold" not in answer.signals
+
+
+@pytest.mark.model
+def test_what_is_not_sure_is_asked_of_the_quotes_alone(
+    tmp_path: Path, model: LlamaCppChat
+) -> None:
+    with Assistant.open(tmp_path, model=model, caution=0.0) as assistant:
+        assistant.add(text=TEXT)
+        signals = assistant.ask(ANSWERED).signals
+    assert {"holds", "quotes_yes", "quotes_hold"} <= signals.keys()
 
 
 @pytest.mark.model

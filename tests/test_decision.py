@@ -131,17 +131,34 @@ def test_the_adapter_is_asked_only_where_it_is_weighed() -> None:
 
 def test_what_its_adapter_says_moves_the_answer() -> None:
     read = replace(SURE, answers=1.0, coverage=0.8, unsupported=0.0, unmet=False, novelty=0.5)
-    again = AskedAgain(holds=0.9, quotes_yes=0.9, quotes_hold=0.9)
-    for name in ("holds", "quotes_yes", "quotes_hold"):
+    passages = AskedAgain(holds=0.9)
+    quotes = AskedAgain(holds=0.9, quotes_yes=0.9, quotes_hold=0.9)
+    for again, name in (
+        (passages, "holds"),
+        (quotes, "holds"),
+        (quotes, "quotes_yes"),
+        (quotes, "quotes_hold"),
+    ):
         sure, unsure = (
             DEFAULT.probability(replace(read, again=replace(again, **{name: chance})))
             for chance in (0.99, 0.01)
         )
         assert sure - unsure > 0.05
-    without = Decision(
-        {head: row for head, row in DEFAULT.weights.items() if not head.endswith("_adapted")}
-    )
-    assert without.probability(replace(read, again=again)) == DEFAULT.probability(read)
+    for end, known in (("_quotes", passages), ("_adapted", AskedAgain())):
+        without = Decision({head: row for head, row in DEFAULT.weights.items() if end not in head})
+        assert without.probability(replace(read, again=quotes)) == DEFAULT.probability(
+            replace(read, again=known)
+        )
+
+
+@given(AFTER, SHARE)
+def test_only_what_will_be_shown_whatever_else_is_asked_is_sure(
+    signals: Signals, caution: float
+) -> None:
+    sure = DEFAULT.is_sure(caution, signals)
+    assert sure <= (DEFAULT.probability(signals) >= DEFAULT.threshold(caution, signals))
+    assert not DEFAULT.is_sure(0.0, signals)
+    assert not sure or DEFAULT.probability(signals) >= 0.7
 
 
 def test_a_sure_model_is_answered_and_one_that_says_no_is_not() -> None:
