@@ -168,7 +168,7 @@ def features(signals: Signals) -> dict[str, float]:
     """The signals as the numbers the weights are for; what is None is left out."""
     again = signals.again
     given = {
-        "yes": _log_odds(signals.yes),
+        "yes": log_odds(signals.yes),
         "nearest": signals.nearest,
         "asked": signals.asked,
         "together": signals.together,
@@ -184,14 +184,15 @@ def features(signals: Signals) -> dict[str, float]:
         "unmet": signals.unmet,
         "novelty": signals.novelty,
         "said": signals.said,
-        "holds": _log_odds(again.holds),
-        "quotes_yes": _log_odds(again.quotes_yes),
-        "quotes_hold": _log_odds(again.quotes_hold),
+        "holds": log_odds(again.holds),
+        "quotes_yes": log_odds(again.quotes_yes),
+        "quotes_hold": log_odds(again.quotes_hold),
     }
     return {name: float(value) for name, value in given.items() if value is not None}
 
 
-def _log_odds(chance: float | None) -> float | None:
+def log_odds(chance: float | None) -> float | None:
+    """Of a probability, -6.9 to 6.9; None of what is not known."""
     if chance is None:
         return None
     bounded = min(max(chance, 1e-3), 1 - 1e-3)

@@ -12,7 +12,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 
 from assistant import expectation, overview
-from assistant.decision import AskedAgain, Decision, Signals
+from assistant.decision import AskedAgain, Decision, Signals, log_odds
 from assistant.errors import ModelError
 from assistant.followups import standalone
 from assistant.grounding import Grounded, ground, quote, split_sentences
@@ -190,6 +190,14 @@ class Finder:
         if probability < self._decision.threshold(self._caution, after):
             return _refusal(probability)
         told = task.without_outshone(supplemented(task, grounded))
+        if again.holds is not None:
+            # It tells better than the cross-encoder, and is slower: what that left is put to it.
+            told = task.without_outshone(
+                told,
+                lambda passages: log_odds(
+                    reader.holds(task.text(passages), task.asked, None, stopped)
+                ),
+            )
         return Finding(told, probability, self._decision.confidence(after), left_open)
 
     def _asked_again(

@@ -46,8 +46,12 @@ _NEIGHBOURED = 3
 _WIDELY = 6
 """The same where reading costs nothing."""
 
-_OUTSHONE = 3.0
-"""How much lower than another's the log-odds of a sentence's quotes are when it is left out."""
+_OUTSHONE, _OUTDONE = 3.0, 2.0
+"""How much lower than another's the log-odds of a sentence's quotes are when it is left out, by
+the cross-encoder and by another judge."""
+
+Judge = Callable[[Sequence[Passage]], float | None]
+"""The log-odds that passages answer the question; None where it cannot tell."""
 
 
 def whole_text(library: Library, article_id: str) -> str:
@@ -277,23 +281,28 @@ class Inquiry:
             self._odds |= retrieval.answering(self._encoder, self.asked, self._passages, new)
         return max(self._odds[passage.id] for passage in passages)
 
-    def without_outshone(self, grounded: Grounded) -> Grounded:
+    def without_outshone(self, grounded: Grounded, judge: Judge | None = None) -> Grounded:
         """The same without sentences whose quotes answer far less likely than another's.
 
+        ``judge`` gives the log-odds that passages answer; the cross-encoder where there is none.
         Where one thing is asked: what wants an explanation, and what is typed as into a search
         engine, is told more than what answers it.
         """
         if explains(self.asked) or is_search(self.question) or len(parts_of(self.asked)) > 1:
             return grounded
+        cited = dict.fromkeys(one.citations for one in grounded.sentences if one.citations)
+        if len(cited) < 2:
+            return grounded
+        least = _OUTSHONE if judge is None else _OUTDONE
         odds = {
-            one: chance
-            for one in grounded.sentences
-            if (chance := self._answers(self.cited(one.citations))) is not None
+            citations: chance
+            for citations in cited
+            if (chance := (judge or self._answers)(self.cited(citations))) is not None
         }
         if not odds:
             return grounded
-        least = max(odds.values()) - _OUTSHONE
-        return grounded.only(lambda sentence: odds.get(sentence, least) >= least)
+        limit = max(odds.values()) - least
+        return grounded.only(lambda sentence: odds.get(sentence.citations, limit) >= limit)
 
     def is_beside(self, grounded: Grounded) -> bool:
         """Whether an answer is about something else than the question, by what code can tell.

@@ -133,9 +133,7 @@ def test_it_is_asked_only_what_is_meant_to_the_letter(
 
 
 @pytest.mark.model
-def test_what_is_not_sure_is_asked_of_the_quotes_alone(
-    tmp_path: Path, model: LlamaCppChat
-) -> None:
+def test_what_is_not_sure_is_asked_of_the_quotes_alone(tmp_path: Path, model: LlamaCppChat) -> None:
     with Assistant.open(tmp_path, model=model, caution=0.0) as assistant:
         assistant.add(text=TEXT)
         signals = assistant.ask(ANSWERED).signals
