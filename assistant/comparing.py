@@ -118,7 +118,7 @@ def side_by_side(
     for key, finding in found.items():
         assert finding.grounded is not None
         # Read by itself, an article says nothing of the others: "the reports agree" is made up.
-        sure = finding.grounded.only(lambda one: one.support != "weak")
+        sure = finding.grounded.only(lambda one: one.support not in ("weak", "unsupported"))
         own = sure.numbered(after=len(citations))
         citations += own.citations
         first, *others = own.sentences

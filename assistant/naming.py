@@ -19,6 +19,11 @@ _BEARER = re.compile(
 )
 """What the name is asked of, in small letters."""
 
+_NAMED_BY = re.compile(
+    r"(?:\bname of .{2,60}?|['’]s (?:\w+ )?name) (?:is|was) (?P<told>(?:an?|the|one) .+)$"
+)
+"""A sentence that gives a name, and what it gives begins like no name."""
+
 _DETERMINERS = frozenset("the a an his her its their our".split())
 _PLACING = frozenset("at by from in into near on onto to toward towards with within".split())
 """Before a name they tell where something is, or by whom it was done."""
@@ -43,6 +48,14 @@ def gives_name(question: str, answer: str) -> bool:
         # "William Barr" is the Barr of the question.
         if not any(word.text.casefold() in asked for word in words[start:end])
     )
+
+
+def names_nothing(claim: str) -> str:
+    """What a claim gives for a name and is none ("his name is a man of 43"); ``""`` elsewhere."""
+    found = _NAMED_BY.search(claim)
+    if found is None or names(f"x {found['told']}"):
+        return ""
+    return found["told"].rstrip(" .")
 
 
 def _bearer(question: str) -> frozenset[str]:

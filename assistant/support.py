@@ -17,6 +17,7 @@ from assistant.contradiction import Contradiction
 from assistant.denial import DENYING, contradicts
 from assistant.exchange import done_by_another, exchanged
 from assistant.modality import foretold, overstated
+from assistant.naming import names_nothing
 from assistant.schema import Passage, Support
 from assistant.substitution import difference
 from assistant.verbs import lemma
@@ -95,6 +96,8 @@ def check(
     """
     if not alignment.passages or alignment.coverage < WEAK:
         return Verdict("unsupported", "nothing in the article says this")
+    if unnamed := names_nothing(sentence):
+        return Verdict("unsupported", f"“{unnamed}” is no name")
     quote = " ".join(passage.text for passage in alignment.passages)
     if reason := misattributed(sentence, alignment.passages, indexes, question):
         return Verdict("unsupported", reason)

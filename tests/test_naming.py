@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.naming import gives_name
+from assistant.naming import gives_name, names_nothing
 
 WARDEN = "What is the name of the warden Barr reassigned?"
 
@@ -29,3 +29,18 @@ WARDEN = "What is the name of the warden Barr reassigned?"
 )
 def test_a_name_is_one_for_what_is_to_be_named(question: str, answer: str, given: bool) -> None:
     assert gives_name(question, answer) == given
+
+
+@pytest.mark.parametrize(
+    ("claim", "told"),
+    [
+        ("The patient's name is a 43-year-old man.", "a 43-year-old man"),
+        ("The name of the patient was the man from the north.", "the man from the north"),
+        ("The patient's full name is Martin Taylor.", ""),
+        ("The ship’s name was the Gorch Fock.", ""),
+        ("His name is mud.", ""),
+        ("The name of the game is the thing that counts, said Taylor.", ""),
+    ],
+)
+def test_what_is_given_for_a_name_and_is_none(claim: str, told: str) -> None:
+    assert names_nothing(claim) == told
