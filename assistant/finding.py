@@ -198,6 +198,9 @@ class Finder:
                     reader.holds(task.text(passages), task.asked, None, stopped)
                 ),
             )
+            if self._caution > 0 and after.unmet is False and not _is_met(task.asked, told):
+                # What brought the thing asked for is outdone by what does not bring it.
+                return _refusal(min(probability, limit))
         return Finding(told, probability, self._decision.confidence(after), left_open)
 
     def _asked_again(
@@ -310,6 +313,11 @@ def _to_the_point(question: str, grounded: Grounded) -> Grounded:
 
     told = any(sentence.citations and tells(sentence) for sentence in grounded.sentences)
     return grounded.only(tells) if told else grounded
+
+
+def _is_met(question: str, grounded: Grounded) -> bool:
+    """Whether what is left has the thing asked for; of several parts one may be left out."""
+    return len(parts_of(question)) > 1 or expectation.is_met(question, grounded.text)
 
 
 def _has_more_than(most: int, text: str) -> bool:
