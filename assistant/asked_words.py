@@ -14,8 +14,10 @@ from functools import cached_property
 
 from assistant.aliases import expansions
 from assistant.attribution import (
+    SPEAKING,
     SpeakerIndex,
     Statement,
+    asked_name,
     asked_names,
     asked_statement,
     asked_topic,
@@ -35,6 +37,12 @@ from assistant.wording import (
 
 _ASKS_REACTION = re.compile(r"\b(?:react|respond|response)")
 _ASKS_WORDS = re.compile(rf"\b(?:sa(?:y|id)|tell|told|position)|{_ASKS_REACTION.pattern}")
+
+_TELLS = re.compile(
+    r"[“”\"]|\baccording to\b|\b(?:" + "|".join(sorted(SPEAKING, key=len, reverse=True)) + r")\b",
+    re.IGNORECASE,
+)
+"""What tells somebody's words, or that they spoke."""
 
 _ON_TOPIC = 0.35
 """Cosine of a topic and a statement from which it may be about it in other words."""
@@ -82,14 +90,20 @@ class AskedWords:
 
     @cached_property
     def unsaid(self) -> bool:
-        """Whether the question asks what someone said who says nothing, or is not even named."""
+        """Whether the question asks what someone said who says nothing, or is not even named.
+
+        A body that is named says nothing where no sentence that names it tells what anybody says.
+        """
         if self.statements or not _ASKS_WORDS.search(self._question):
             return False
         if find_person(self._question, self._index.people) is not None:
             # Who is there may have reacted by what they did.
             return not _ASKS_REACTION.search(self._question)
         asked = asked_names(self._question)
-        return bool(asked) and not self._has_any(asked)
+        if asked and not self._has_any(asked):
+            return True
+        name = asked_name(self._question)
+        return bool(name) and not _ASKS_REACTION.search(self._question) and self._is_silent(name)
 
     def are_theirs(self, quoted: Collection[str]) -> bool:
         """Whether a quote is a statement asked for, stands beside one, or names who made it.
@@ -162,6 +176,13 @@ class AskedWords:
         many = max(_OFTEN * len(self._passages), _FEWEST)
         often = {word for word, count in counts.items() if count >= many}
         return frozenset(content_words(self._article.title)) | often
+
+    def _is_silent(self, name: str) -> bool:
+        named = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+        near = [passage.text for passage in self._passages if named.search(passage.text)]
+        if not near and asked_names(self._question):
+            return False  # it is there in another spelling
+        return not any(_TELLS.search(text) for text in near)
 
     def _has_any(self, asked: frozenset[str]) -> bool:
         """Whether the article or its title has one of some names, also misspelt or as initials."""

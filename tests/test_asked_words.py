@@ -68,6 +68,30 @@ def test_who_says_nothing_is_unsaid() -> None:
     assert not read("What did Mara Quill say about the oars?").unsaid
 
 
+@pytest.mark.parametrize(
+    ("told", "unsaid"),
+    [
+        ("A hearing is held with people from A&B and Norwave Ltd.", True),
+        ("The lines of A&B fell. Its engineers said so.", True),
+        ("A&B denied that its lines fell.", False),
+        ("The lines fell, according to A&B.", False),
+        ("A&B: “Our lines never fall.”", False),
+        ("A hearing is held about the lines.", True),
+    ],
+)
+def test_a_body_that_is_named_and_tells_nothing_is_unsaid(told: str, unsaid: bool) -> None:
+    article = Article("c", "Fallen lines", f"The mayor, Olaf Cole, said it was late.\n\n{told}", "")
+    passages = split_article(article)
+    words = AskedWords(
+        "What did A&B say about why its lines fell?",
+        article,
+        passages,
+        speaker_index(article, passages),
+        lambda _: np.zeros(len(passages), dtype=np.float32),
+    )
+    assert words.unsaid == unsaid
+
+
 def test_of_statements_that_share_no_word_with_the_question_the_nearer_comes_first() -> None:
     told = "Olaf Cole said the bakery would stay.\n\nCole said the ferry was late again."
     article = Article("b", "Town news", told, "")

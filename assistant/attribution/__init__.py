@@ -9,20 +9,24 @@ from collections.abc import Mapping, Sequence
 
 from assistant.attribution.people import Person
 from assistant.attribution.questions import (
+    asked_name,
     asked_names,
     asked_statement,
     asked_topic,
     asks_who,
     find_person,
 )
+from assistant.attribution.speech import VERBS as SPEAKING
 from assistant.attribution.statements import SpeakerIndex, Statement, speaker_index
 from assistant.schema import Article, Passage
 
 __all__ = [
+    "SPEAKING",
     "Person",
     "SpeakerIndex",
     "Statement",
     "antecedents",
+    "asked_name",
     "asked_names",
     "asked_statement",
     "asked_topic",

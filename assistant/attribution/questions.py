@@ -85,6 +85,9 @@ _VAGUE = frozenset(
 _WORD = re.compile(r"[^\W_]+(?:[.&’'-](?!s\b)[^\W_]+)*")
 
 
+_BARE_NAME = re.compile(r"(?:[Tt]he )?([A-Z][\w.&’'-]*(?: (?:(?:of|and|the) )*[A-Z][\w.&’'-]*)*)")
+
+
 def find_person(question: str, people: Sequence[Person]) -> Person | None:
     """Whom a question asks about, or None when the article has no such person.
 
@@ -131,6 +134,15 @@ def asked_statement(
 def asked_names(question: str) -> frozenset[str]:
     """Folded words of the names of those whose words or views a question asks for."""
     return names(f"x {_subject(question)}")
+
+
+def asked_name(question: str) -> str:
+    """The one name that alone tells whose words a question asks for; ``""`` where none does.
+
+    Who is told by an office, a country or a description may be named otherwise in the article.
+    """
+    found = _BARE_NAME.fullmatch(_subject(question).strip())
+    return "" if found is None or countries(found[1]) else found[1]
 
 
 def asked_topic(question: str) -> str:
