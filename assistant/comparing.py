@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.expectation import is_met
-from assistant.finding import Finding
 from assistant.grounding import Grounded
+from assistant.judging import Finding
 from assistant.schema import Article, Citation, RetrievedPassage, Sentence
 from assistant.wording import content_words, dates, numbers
 

@@ -1,38 +1,27 @@
-"""Find what the articles say to one inquiry: read, ground, check again, and decide.
+"""Find what the articles say to one inquiry: read, ground, and have it judged.
 
-Nothing is shown because a model said it: what it writes is grounded in passages, its own
-reading is asked for again with the quotes alone, and the decision weighs all of that. Not
-handled: what to search for, and putting several articles side by side (``comparing``).
+Nothing is shown because a model said it: what it writes is grounded in passages. Not handled:
+whether it is shown (``judging``), what to search for, and putting several articles side by side
+(``comparing``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, replace
 
 from assistant import expectation, overview
-from assistant.decision import AskedAgain, Decision, Signals, log_odds
+from assistant.decision import Decision
 from assistant.errors import ModelError
-from assistant.followups import standalone
 from assistant.grounding import Grounded, ground, quote, split_sentences
 from assistant.inquiry import Inquiry
+from assistant.judging import Finding, Judge, Reading, refusal
 from assistant.parts import parts_of
 from assistant.readahead import ReadAhead
 from assistant.reading import Halt, Reader
 from assistant.replies import Reply, clean
-from assistant.schema import Delta, Passage, Sentence, Turn
+from assistant.schema import Delta, Passage, Sentence
 from assistant.stopwatch import Stopwatch
-from assistant.supplement import supplemented
-
-_HOPELESS = 0.5
-"""Share of the threshold below which the model is not even asked for an answer."""
-
-_VERIFIED = 2
-"""Quotes the model reads again, alone, to say whether they bear the answer out."""
-
-_OPEN = 0.5
-"""Share of the surest part's probability below which another part counts as not answered."""
 
 _FULL = 4
 """Sentences that a question which wants an explanation gets at most."""
@@ -45,21 +34,6 @@ _LISTED = 0.9
 
 _QUOTED = 2
 """Passages an answer without a language model consists of."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What was found: the answer, or None when it should not be shown.
-
-    ``probability`` (0 to 1) is that the articles answer this question; ``confidence`` that
-    what is shown, an answer or a refusal, can be trusted. ``left_open`` are the parts of a
-    question with several that the articles do not answer.
-    """
-
-    grounded: Grounded | None
-    probability: float
-    confidence: float
-    left_open: tuple[str, ...] = ()
 
 
 class Finder:
@@ -77,8 +51,7 @@ class Finder:
         """``evidence`` passages are read where the model has not read the whole article."""
         self._reader = reader
         self._ahead = ahead
-        self._decision = decision
-        self._caution = caution
+        self._judge = Judge(decision, caution)
         self._evidence = evidence
 
     def find(
@@ -133,7 +106,7 @@ class Finder:
         grounded = ground(clean(reply.text), "", context, [], task.articles, task.voices)
         clock.lap("check")
         if not grounded.backed:
-            return _refusal(0.5)
+            return refusal(0.5)
         kept = grounded.without_unsupported()
         sure = sum(one.support != "weak" for one in kept.sentences) / len(grounded.sentences)
         return Finding(kept, 1.0, _LISTED * sure)
@@ -148,13 +121,11 @@ class Finder:
     ) -> Generator[Delta, None, Finding]:
         state = self._state(task, stopped)
         context, text = task.context_for(reader, self._evidence if state is None else None)
-        yes = reader.answerable(text, task.asked, state, stopped)
-        before = task.signals(yes)
-        limit = self._decision.threshold(self._caution, before)
-        probability = self._decision.probability(before)
-        if probability < limit * _HOPELESS:
+        reading = Reading(task, reader, text, state, stopped)
+        before = task.signals(reading.says_yes())
+        if self._judge.is_hopeless(before):
             clock.lap("generate")
-            return _refusal(probability)
+            return self._judge.withheld(before)
         full = expectation.explains(task.asked) or len(parts_of(task.asked)) > 1
         prompt = "explain" if full else "answer"
         for piece in reader.stream(text, task.asked, reply, state, stopped, prompt):
@@ -163,81 +134,25 @@ class Finder:
             if full and _has_more_than(_FULL, reply.text):
                 break
         grounded = self._grounded(task, context, reply, full)
-        missed = expectation.hint(task.asked, grounded.text)
-        if missed and not grounded.declined:
-            hinted = f"{task.asked} {missed}"
-            grounded = self._better(task, reader, hinted, context, text, reply, stopped) or grounded
+        if not grounded.declined:
+            grounded = self._better(reading, context, grounded, reply) or grounded
         clock.lap("generate")
-        grounded = task.with_statements(grounded)
-        if grounded.declined or not grounded.backed or self._is_beside(task, grounded):
-            clock.lap("check")
-            return _refusal(min(probability, limit))
-        # Before the adapter is asked: after it the model would read the passages once more.
-        left_open = self._left_open(task, reader, text, before, state, stopped)
-        again = self._asked_again(task, reader, grounded, text, before, state, stopped)
-        after = task.signals(yes, grounded, again)
-        if again.holds is not None and not self._decision.is_sure(self._caution, after):
-            # Read anew, not taken from the article's state: nothing around the quotes is to help.
-            quotes = task.quoted(grounded.citations)
-            again = replace(
-                again,
-                quotes_yes=reader.answerable(quotes, task.asked, None, stopped),
-                quotes_hold=reader.holds(quotes, task.asked, None, stopped),
-            )
-            after = task.signals(yes, grounded, again)
+        found = self._judge.judged(reading, task.with_statements(grounded), before)
         clock.lap("check")
-        probability = self._decision.probability(after)
-        if probability < self._decision.threshold(self._caution, after):
-            return _refusal(probability)
-        told = task.without_outshone(supplemented(task, grounded))
-        if again.holds is not None:
-            # It tells better than the cross-encoder, and is slower: what that left is put to it.
-            told = task.without_outshone(
-                told,
-                lambda passages: log_odds(
-                    reader.holds(task.text(passages), task.asked, None, stopped)
-                ),
-            )
-            if self._caution > 0 and after.unmet is False and not _is_met(task.asked, told):
-                # What brought the thing asked for is outdone by what does not bring it.
-                return _refusal(min(probability, limit))
-        return Finding(told, probability, self._decision.confidence(after), left_open)
-
-    def _asked_again(
-        self,
-        task: Inquiry,
-        reader: Reader,
-        grounded: Grounded,
-        text: str,
-        before: Signals,
-        state: str | None,
-        stopped: Halt,
-    ) -> AskedAgain:
-        """What the model says to the question once there is an answer, where that is weighed."""
-        if self._decision.weighs("known_alone", before):
-            quotes = task.quoted(grounded.citations[:_VERIFIED])
-            return AskedAgain(known_alone=reader.known(quotes, task.asked, state, stopped))
-        # The adapter takes a question at its word. What is typed as a search is meant loosely, and
-        # what somebody speaks about may have another name in their mouth.
-        loose = expectation.is_search(task.asked) or task.wants_words
-        if loose or not self._decision.weighs("holds", before):
-            return AskedAgain()
-        return AskedAgain(holds=reader.holds(text, task.asked, state, stopped))
+        return found
 
     def _better(
-        self,
-        task: Inquiry,
-        reader: Reader,
-        hinted: str,
-        context: Sequence[Passage],
-        text: str,
-        reply: Reply,
-        stopped: Halt,
+        self, reading: Reading, context: Sequence[Passage], grounded: Grounded, reply: Reply
     ) -> Grounded | None:
         """The answer to a question asked again for what it left out, if that brings it."""
+        task = reading.task
+        missed = expectation.hint(task.asked, grounded.text)
+        if not missed:
+            return None
         reply.text, cut, reply.cut = "", reply.cut, ""
         with suppress(ModelError):  # the first answer still stands
-            for _ in reader.stream(text, hinted, reply, None, stopped):
+            hinted = f"{task.asked} {missed}"
+            for _ in reading.reader.stream(reading.text, hinted, reply, None, reading.stopped):
                 pass
         better = self._grounded(task, context, reply)
         if better.confirmed and not expectation.hint(task.asked, better.text):
@@ -257,31 +172,6 @@ class Finder:
             grounded = grounded.without_unsupported()
         return _to_the_point(task.asked, grounded)
 
-    def _is_beside(self, task: Inquiry, grounded: Grounded) -> bool:
-        """Whether code withholds an answer that is beside the question; the bold see it."""
-        return self._caution > 0 and task.is_beside(grounded)
-
-    def _left_open(
-        self,
-        task: Inquiry,
-        reader: Reader,
-        text: str,
-        whole: Signals,
-        state: str | None,
-        stopped: Halt,
-    ) -> tuple[str, ...]:
-        """The parts of a question with several that the passages seem not to answer."""
-        parts = parts_of(task.asked)
-        if len(parts) == 1 or whole.yes is None:
-            return ()
-        sure: dict[str, float] = {}
-        for part in parts:
-            alone = standalone(part, [Turn(parts[0], "")] if part != parts[0] else [], None)
-            yes = reader.answerable(text, alone, state, stopped)
-            sure[part] = self._decision.probability(replace(whole, yes=yes))
-        limit = _OPEN * max(sure.values())
-        return tuple(part for part, chance in sure.items() if chance < limit)
-
     def _state(self, task: Inquiry, stopped: Halt) -> str | None:
         """What the model has read of the one article that the passages are from."""
         if self._ahead is None or len(task.articles) != 1:
@@ -292,15 +182,14 @@ class Finder:
 
     def _extract(self, task: Inquiry) -> Finding:
         signals = task.signals(None)
-        limit = self._decision.threshold(self._caution, signals)
-        probability = self._decision.probability(signals)
-        if probability < limit:
-            return _refusal(probability)
+        if self._judge.refuses(signals):
+            return self._judge.withheld(signals)
         best = [hit.passage for hit in task.hits[:_QUOTED]]
         told = task.without_outshone(quote(best, task.articles))
-        if self._is_beside(task, told):
-            return _refusal(min(probability, limit))
-        return Finding(told, probability, self._decision.confidence(signals))
+        if self._judge.is_beside(task, told):
+            return self._judge.withheld(signals)
+        decision = self._judge.decision
+        return Finding(told, decision.probability(signals), decision.confidence(signals))
 
 
 def _to_the_point(question: str, grounded: Grounded) -> Grounded:
@@ -313,11 +202,6 @@ def _to_the_point(question: str, grounded: Grounded) -> Grounded:
 
     told = any(sentence.citations and tells(sentence) for sentence in grounded.sentences)
     return grounded.only(tells) if told else grounded
-
-
-def _is_met(question: str, grounded: Grounded) -> bool:
-    """Whether what is left has the thing asked for; of several parts one may be left out."""
-    return len(parts_of(question)) > 1 or expectation.is_met(question, grounded.text)
 
 
 def _has_more_than(most: int, text: str) -> bool:
@@ -338,8 +222,4 @@ def _first(text: str, most: int) -> str:
 
 
 def _listed(grounded: Grounded | None) -> Finding:
-    return _refusal(0.1) if grounded is None else Finding(grounded, 1.0, _LISTED)
-
-
-def _refusal(probability: float) -> Finding:
-    return Finding(None, probability, 1 - probability)
+    return refusal(0.1) if grounded is None else Finding(grounded, 1.0, _LISTED)

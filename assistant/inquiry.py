@@ -152,10 +152,6 @@ class Inquiry:
         """Passages as the model reads them."""
         return passages_text(passages, self.articles, unnamed_speakers(self.voices))
 
-    def quoted(self, citations: Sequence[Citation]) -> str:
-        """The passages of citations as the model reads them, in the article's order."""
-        return self.text(sorted(self.cited(citations), key=lambda passage: passage.start))
-
     def cited(self, citations: Sequence[Citation]) -> list[Passage]:
         """The passages behind citations, in the order of these."""
         return [self._by_start[one.start] for one in citations if one.start in self._by_start]

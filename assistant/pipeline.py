@@ -15,10 +15,11 @@ from assistant import overview, retrieval
 from assistant.articles.places import days_meant, pages_of
 from assistant.comparing import article_names, put_to_one, side_by_side, worth_asking
 from assistant.cross_encoder import CrossEncoder
-from assistant.finding import Finder, Finding
+from assistant.finding import Finder
 from assistant.followups import standalone
 from assistant.grounding import Grounded
 from assistant.inquiry import Inquiry
+from assistant.judging import Finding
 from assistant.library import Library
 from assistant.llamacpp import LlamaCppChat
 from assistant.reading import Halt

@@ -17,8 +17,8 @@ from assistant.comparing import (
     side_by_side,
     worth_asking,
 )
-from assistant.finding import Finding
 from assistant.grounding import quote
+from assistant.judging import Finding
 from assistant.passages import split_article
 from assistant.schema import Answer, Article, Delta, Passage, RetrievedPassage, Sentence
 from assistant.testing import HashEmbedder, ScriptedChatModel

@@ -34,6 +34,7 @@ LAYERS = (
     "overview",
     "inquiry",
     "supplement",
+    "judging",
     "finding",
     "comparing",
     "pipeline",

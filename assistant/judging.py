@@ -1,0 +1,177 @@
+"""Judge an answer: let the model read once more, and decide whether it is shown, and what of it.
+
+The model's own reading is asked for again, with the passages and with the quotes alone, and the
+decision weighs all of that. Not handled: what the model reads and writes first (``finding``), and
+what code can tell of an answer by itself (``inquiry``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from assistant import expectation
+from assistant.decision import AskedAgain, Decision, Signals, log_odds
+from assistant.followups import standalone
+from assistant.grounding import Grounded
+from assistant.inquiry import Inquiry
+from assistant.parts import parts_of
+from assistant.reading import Halt, Reader
+from assistant.schema import Passage, Turn
+from assistant.supplement import supplemented
+
+_HOPELESS = 0.5
+"""Share of the threshold below which the model is not even asked for an answer."""
+
+_VERIFIED = 2
+"""Quotes the model reads again, alone, to say whether they bear the answer out."""
+
+_OPEN = 0.5
+"""Share of the surest part's probability below which another part counts as not answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found: the answer, or None when it should not be shown.
+
+    ``probability`` (0 to 1) is that the articles answer this question; ``confidence`` that
+    what is shown, an answer or a refusal, can be trusted. ``left_open`` are the parts of a
+    question with several that the articles do not answer.
+    """
+
+    grounded: Grounded | None
+    probability: float
+    confidence: float
+    left_open: tuple[str, ...] = ()
+
+
+def refusal(probability: float) -> Finding:
+    """That the articles do not answer, as likely as ``probability`` leaves it."""
+    return Finding(None, probability, 1 - probability)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An inquiry with the passages of its article that a model is given to read, as ``text``.
+
+    ``state`` is what the model has read of the whole article before, if it has.
+    """
+
+    task: Inquiry
+    reader: Reader
+    text: str
+    state: str | None
+    stopped: Halt
+
+    def says_yes(self, question: str | None = None) -> float | None:
+        """The model's probability that the passages answer the question, or a part of it."""
+        asked = self.task.asked if question is None else question
+        return self.reader.answerable(self.text, asked, self.state, self.stopped)
+
+    def holds(self) -> float | None:
+        """The same by the model's adapter; None where it has none or is not to be asked.
+
+        It takes a question at its word. What is typed as a search is meant loosely, and what
+        somebody speaks about may have another name in their mouth.
+        """
+        task = self.task
+        if expectation.is_search(task.asked) or task.wants_words:
+            return None
+        return self.reader.holds(self.text, task.asked, self.state, self.stopped)
+
+    def of(self, passages: Sequence[Passage]) -> Reading:
+        """The same inquiry with nothing but some passages to read.
+
+        They are read anew, not taken from the article's state: what stands around them is not to
+        help.
+        """
+        ordered = sorted(passages, key=lambda passage: passage.start)
+        return replace(self, text=self.task.text(ordered), state=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Decides what is shown, by the weights of one model and at one caution (0 to 1)."""
+
+    decision: Decision
+    caution: float
+
+    def refuses(self, signals: Signals) -> bool:
+        """Whether there is too much doubt."""
+        limit = self.decision.threshold(self.caution, signals)
+        return self.decision.probability(signals) < limit
+
+    def is_hopeless(self, signals: Signals) -> bool:
+        """Whether it is not worth asking for an answer."""
+        limit = self.decision.threshold(self.caution, signals)
+        return self.decision.probability(signals) < limit * _HOPELESS
+
+    def is_beside(self, task: Inquiry, grounded: Grounded) -> bool:
+        """Whether code withholds an answer that is beside the question; the bold see it."""
+        return self.caution > 0 and task.is_beside(grounded)
+
+    def withheld(self, signals: Signals) -> Finding:
+        """A refusal for another reason than doubt."""
+        limit = self.decision.threshold(self.caution, signals)
+        return refusal(min(self.decision.probability(signals), limit))
+
+    def judged(self, reading: Reading, grounded: Grounded, before: Signals) -> Finding:
+        """What becomes of an answer; ``before`` are the signals of before it was written.
+
+        Raises:
+            ModelError, EndpointError: the model failed.
+            Stopped: the reading was stopped.
+        """
+        task = reading.task
+        if grounded.declined or not grounded.backed or self.is_beside(task, grounded):
+            return self.withheld(before)
+        # Before the adapter is asked: after it the model would read the passages once more.
+        left_open = self._left_open(reading, before)
+        signals = self._asked_again(reading, grounded, before)
+        if self.refuses(signals):
+            return refusal(self.decision.probability(signals))
+        told = task.without_outshone(supplemented(task, grounded))
+        if signals.again.holds is not None:
+            # The adapter tells better than the cross-encoder, and is slower: what that has left
+            # is put to it.
+            told = task.without_outshone(told, lambda some: log_odds(reading.of(some).holds()))
+            if self.caution > 0 and signals.unmet is False and not _is_met(task.asked, told):
+                # What brought the thing asked for is outdone by what does not bring it.
+                return self.withheld(before)
+        probability = self.decision.probability(signals)
+        return Finding(told, probability, self.decision.confidence(signals), left_open)
+
+    def _asked_again(self, reading: Reading, grounded: Grounded, before: Signals) -> Signals:
+        """The signals with what the model says once there is an answer, where that is weighed."""
+        task = reading.task
+        again = AskedAgain()
+        if self.decision.weighs("known_alone", before):
+            quotes = reading.of(task.cited(grounded.citations[:_VERIFIED])).text
+            known = reading.reader.known(quotes, task.asked, reading.state, reading.stopped)
+            again = AskedAgain(known_alone=known)
+        elif self.decision.weighs("holds", before):
+            again = AskedAgain(holds=reading.holds())
+        signals = task.signals(before.yes, grounded, again)
+        if again.holds is None or self.decision.is_sure(self.caution, signals):
+            return signals
+        quoted = reading.of(task.cited(grounded.citations))
+        again = replace(again, quotes_yes=quoted.says_yes(), quotes_hold=quoted.holds())
+        return task.signals(before.yes, grounded, again)
+
+    def _left_open(self, reading: Reading, whole: Signals) -> tuple[str, ...]:
+        """The parts of a question with several that the passages seem not to answer."""
+        parts = parts_of(reading.task.asked)
+        if len(parts) == 1 or whole.yes is None:
+            return ()
+        sure: dict[str, float] = {}
+        for part in parts:
+            alone = standalone(part, [Turn(parts[0], "")] if part != parts[0] else [], None)
+            yes = reading.says_yes(alone)
+            sure[part] = self.decision.probability(replace(whole, yes=yes))
+        limit = _OPEN * max(sure.values())
+        return tuple(part for part, chance in sure.items() if chance < limit)
+
+
+def _is_met(question: str, grounded: Grounded) -> bool:
+    """Whether what is left has the thing asked for; of several parts one may be left out."""
+    return len(parts_of(question)) > 1 or expectation.is_met(question, grounded.text)
