@@ -36,7 +36,7 @@ SAYING = _forms(
 
 JUDGING = _forms(
     """
-    accuse apologise apologize appeal assure believe blame blast call caution characterise
+    accuse advise apologise apologize appeal assure believe blame blast call caution characterise
     characterize commend complain conclude condemn confirm contend criticise criticize decline
     defend demand denounce deny describe disclose dismiss dub estimate hail label pledge praise
     promise propose rebut recommend regret reject relate report reveal rule slam suggest thank
