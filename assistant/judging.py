@@ -7,6 +7,7 @@ what code can tell of an answer by itself (``inquiry``).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -96,10 +97,15 @@ class Judge:
     decision: Decision
     caution: float
 
-    def refuses(self, signals: Signals) -> bool:
-        """Whether there is too much doubt."""
+    def refuses(self, signals: Signals, among: int = 1) -> bool:
+        """Whether there is too much doubt, where the question is put to ``among`` articles.
+
+        One without an answer has as many chances to seem answered, though not independent ones:
+        they tell the same story. So the odds wanted grow with the root of their number.
+        """
         limit = self.decision.threshold(self.caution, signals)
-        return self.decision.probability(signals) < limit
+        chance = self.decision.probability(signals)
+        return chance * (1 - limit) < math.sqrt(among) * limit * (1 - chance)
 
     def is_hopeless(self, signals: Signals) -> bool:
         """Whether it is not worth asking for an answer."""
@@ -128,7 +134,7 @@ class Judge:
         # Before the adapter is asked: after it the model would read the passages once more.
         left_open = self._left_open(reading, before)
         signals = self._asked_again(reading, grounded, before)
-        if self.refuses(signals):
+        if self.refuses(signals, task.among):
             return refusal(self.decision.probability(signals))
         told = task.without_outshone(supplemented(task, grounded))
         if signals.again.holds is not None:
