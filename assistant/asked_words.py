@@ -38,10 +38,7 @@ from assistant.wording import (
 _ASKS_REACTION = re.compile(r"\b(?:react|respond|response)")
 _ASKS_WORDS = re.compile(rf"\b(?:sa(?:y|id)|tell|told|position)|{_ASKS_REACTION.pattern}")
 
-_TELLS = re.compile(
-    r"[“”\"]|\baccording to\b|\b(?:" + "|".join(sorted(SPEAKING, key=len, reverse=True)) + r")\b",
-    re.IGNORECASE,
-)
+_TELLS = re.compile(rf"[“”\"]|\baccording to\b|\b(?:{'|'.join(sorted(SPEAKING))})\b", re.IGNORECASE)
 """What tells somebody's words, or that they spoke."""
 
 _ON_TOPIC = 0.35
@@ -178,6 +175,7 @@ class AskedWords:
         return frozenset(content_words(self._article.title)) | often
 
     def _is_silent(self, name: str) -> bool:
+        """Whether no sentence that has this name tells what anybody says."""
         named = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
         near = [passage.text for passage in self._passages if named.search(passage.text)]
         if not near and asked_names(self._question):

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from assistant.naming import gives_name
-from assistant.wording import content_words, dates, names, numbers
+from assistant.naming import gives_name, new_names
+from assistant.wording import content_words, dates, numbers
 
 _COUNTING = re.compile(
     r"\bhow (?:many|much|old|long|far|big|large|tall|high|often|large a|big a)\b"
@@ -115,16 +115,11 @@ def hint(question: str, answer: str) -> str:
         return "Give the number."
     if _TIMING.search(question) and not is_met(question, answer):
         return "Give the date or time."
-    if _NAMING.search(question) and not _names_anew(question, answer):
+    if _NAMING.search(question) and not new_names(question, answer):
         return "Give the name."
     if _WHY.search(question) and not _CAUSAL.search(answer):
         return "Give the reason, after the word “because”."
     return ""
-
-
-def _names_anew(question: str, answer: str) -> bool:
-    """Whether the answer has a name that the question does not."""
-    return bool(names(f"x {answer}") - names(f"x {question}"))
 
 
 def explains(question: str) -> bool:

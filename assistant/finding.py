@@ -188,8 +188,7 @@ class Finder:
         told = task.without_outshone(quote(best, task.articles))
         if self._judge.is_beside(task, told):
             return self._judge.withheld(signals)
-        decision = self._judge.decision
-        return Finding(told, decision.probability(signals), decision.confidence(signals))
+        return self._judge.shown(told, signals)
 
 
 def _to_the_point(question: str, grounded: Grounded) -> Grounded:

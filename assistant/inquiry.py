@@ -46,12 +46,12 @@ _NEIGHBOURED = 3
 _WIDELY = 6
 """The same where reading costs nothing."""
 
-_OUTSHONE, _OUTDONE = 3.0, 2.0
-"""How much lower than another's the log-odds of a sentence's quotes are when it is left out, by
-the cross-encoder and by another judge."""
+_OUTSHONE = 3.0
+"""How much lower than another's the cross-encoder's log-odds of a sentence's quotes are when it is
+left out."""
 
-Judge = Callable[[Sequence[Passage]], float | None]
-"""The log-odds that passages answer the question; None where it cannot tell."""
+AnswerOdds = Callable[[Sequence[Passage]], float | None]
+"""The log-odds that passages answer the question; None where it cannot be told."""
 
 
 def whole_text(library: Library, article_id: str) -> str:
@@ -277,10 +277,12 @@ class Inquiry:
             self._odds |= retrieval.answering(self._encoder, self.asked, self._passages, new)
         return max(self._odds[passage.id] for passage in passages)
 
-    def without_outshone(self, grounded: Grounded, judge: Judge | None = None) -> Grounded:
+    def without_outshone(
+        self, grounded: Grounded, odds_of: AnswerOdds | None = None, gap: float = _OUTSHONE
+    ) -> Grounded:
         """The same without sentences whose quotes answer far less likely than another's.
 
-        ``judge`` gives the log-odds that passages answer; the cross-encoder where there is none.
+        By ``odds_of``, else by the cross-encoder; far less is ``gap`` lower, in log-odds.
         Where one thing is asked: what wants an explanation, and what is typed as into a search
         engine, is told more than what answers it.
         """
@@ -289,15 +291,15 @@ class Inquiry:
         cited = dict.fromkeys(one.citations for one in grounded.sentences if one.citations)
         if len(cited) < 2:
             return grounded
-        least = _OUTSHONE if judge is None else _OUTDONE
+        told = odds_of or self._answers
         odds = {
             citations: chance
             for citations in cited
-            if (chance := (judge or self._answers)(self.cited(citations))) is not None
+            if (chance := told(self.cited(citations))) is not None
         }
         if not odds:
             return grounded
-        limit = max(odds.values()) - least
+        limit = max(odds.values()) - gap
         return grounded.only(lambda sentence: odds.get(sentence.citations, limit) >= limit)
 
     def is_beside(self, grounded: Grounded) -> bool:

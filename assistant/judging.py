@@ -27,6 +27,10 @@ _HOPELESS = 0.5
 _VERIFIED = 2
 """Quotes the model reads again, alone, to say whether they bear the answer out."""
 
+_OUTDONE = 2.0
+"""How much lower than another's the adapter's log-odds of a sentence's quotes are when it is left
+out: it tells better than the cross-encoder, so less is enough."""
+
 _OPEN = 0.5
 """Share of the surest part's probability below which another part counts as not answered."""
 
@@ -121,6 +125,13 @@ class Judge:
         limit = self.decision.threshold(self.caution, signals)
         return refusal(min(self.decision.probability(signals), limit))
 
+    def shown(
+        self, grounded: Grounded, signals: Signals, left_open: tuple[str, ...] = ()
+    ) -> Finding:
+        """An answer as likely and as sure as the signals make it."""
+        probability = self.decision.probability(signals)
+        return Finding(grounded, probability, self.decision.confidence(signals), left_open)
+
     def judged(self, reading: Reading, grounded: Grounded, before: Signals) -> Finding:
         """What becomes of an answer; ``before`` are the signals of before it was written.
 
@@ -138,14 +149,14 @@ class Judge:
             return refusal(self.decision.probability(signals))
         told = task.without_outshone(supplemented(task, grounded))
         if signals.again.holds is not None:
-            # The adapter tells better than the cross-encoder, and is slower: what that has left
-            # is put to it.
-            told = task.without_outshone(told, lambda some: log_odds(reading.of(some).holds()))
+            # It is slower than the cross-encoder: what that has left is put to it.
+            told = task.without_outshone(
+                told, lambda passages: log_odds(reading.of(passages).holds()), _OUTDONE
+            )
             if self.caution > 0 and signals.unmet is False and not _is_met(task.asked, told):
                 # What brought the thing asked for is outdone by what does not bring it.
                 return self.withheld(before)
-        probability = self.decision.probability(signals)
-        return Finding(told, probability, self.decision.confidence(signals), left_open)
+        return self.shown(told, signals, left_open)
 
     def _asked_again(self, reading: Reading, grounded: Grounded, before: Signals) -> Signals:
         """The signals with what the model says once there is an answer, where that is weighed."""

@@ -29,14 +29,18 @@ _PLACING = frozenset("at by from in into near on onto to toward towards with wit
 """Before a name they tell where something is, or by whom it was done."""
 
 
+def new_names(question: str, answer: str) -> frozenset[str]:
+    """The names of an answer that the question does not have."""
+    return names(f"x {answer}") - names(f"x {question}")
+
+
 def gives_name(question: str, answer: str) -> bool:
     """Whether the answer has a name that the question does not, and can be what it asks for.
 
     Where the answer speaks of what is to be named, a name that only tells where it is, or by
     whom something was done to it, is none.
     """
-    asked = names(f"x {question}")
-    new = names(f"x {answer}") - asked
+    asked, new = names(f"x {question}"), new_names(question, answer)
     if not new:
         return False
     words = words_of(answer)

@@ -89,7 +89,7 @@ PENALTY = 3.0
 """Of the squared weights of standardised features: the sets are small."""
 
 ASKED = {QUOTES: "quotes_hold", ADAPTED: "holds", "": ""}
-"""What a name ends with, and the signal without which an answer was not decided by it."""
+"""What a name ends with, the longest first, and the signal that an answer decided by it has."""
 
 FALSE_REFUSALS = {QUOTES: 0.09, ADAPTED: 0.04, "": 0.03}
 """Share of answerable questions that the balanced threshold may refuse for doubt: what code rules

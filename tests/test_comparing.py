@@ -69,14 +69,16 @@ def test_an_article_without_the_figure_asked_for_is_left_out_beside_one_that_has
     assert "Everybody" in both
 
 
-def test_what_an_article_cannot_know_of_the_others_is_left_out() -> None:
+def test_what_nothing_in_an_article_bears_out_is_left_out_beside_what_is() -> None:
     told = finding(TIMES)
     assert told.grounded is not None
     talk = Sentence("The reports agree on this.", "weak", told.grounded.citations, "only a part")
-    sentences = (*told.grounded.sentences, talk)
-    doubtful = replace(told, grounded=replace(told.grounded, sentences=sentences))
-    text, _ = shown((POST, finding(POST)), (TIMES, doubtful))
-    assert text.endswith("The rescue may cost $8 billion.[2]")
+    made_up = Sentence("It is the dearest ever.", "unsupported", (), "nothing says this")
+    for more in (talk, made_up):
+        sentences = (*told.grounded.sentences, more)
+        doubtful = replace(told, grounded=replace(told.grounded, sentences=sentences))
+        text, _ = shown((POST, finding(POST)), (TIMES, doubtful))
+        assert text.endswith("The rescue may cost $8 billion.[2]")
 
 
 def test_an_article_with_a_doubtful_answer_only_is_left_out_beside_a_sure_one() -> None:

@@ -1,4 +1,4 @@
-"""What goes from an answer of several sentences, by somebody who judges their quotes."""
+"""What goes from an answer of several sentences, by the odds of their quotes."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def left(
     task = Inquiry(question, question, [key], [RetrievedPassage(passages[0], 1.0, 1)], library)
     judged: list[Sequence[Passage]] = []
 
-    def judge(shown: Sequence[Passage]) -> float | None:
+    def odds_of(shown: Sequence[Passage]) -> float | None:
         judged.append(shown)
         return odds[passages.index(shown[0])]
 
     answer = quote(passages[: len(odds)], task.articles)
-    told = task.without_outshone(answer, judge)
+    told = task.without_outshone(answer, odds_of, 2.0)
     assert [one.marker for one in told.citations] == list(range(1, len(told.citations) + 1))
     return [one.text for one in told.sentences], judged
 

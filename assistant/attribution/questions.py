@@ -83,9 +83,8 @@ _VAGUE = frozenset(
 """Words that mean something told before, by whatever name it has there."""
 
 _WORD = re.compile(r"[^\W_]+(?:[.&’'-](?!s\b)[^\W_]+)*")
-
-
 _BARE_NAME = re.compile(r"(?:[Tt]he )?([A-Z][\w.&’'-]*(?: (?:(?:of|and|the) )*[A-Z][\w.&’'-]*)*)")
+"""A name and nothing else: "AT&T", "the Bank of England"."""
 
 
 def find_person(question: str, people: Sequence[Person]) -> Person | None:
