@@ -41,14 +41,13 @@ class AskedAgain:
     """What a model says, as probabilities from 0 to 1, when asked again after its answer.
 
     ``known_alone``: that a brief answer would not be "unknown" with nothing but the quotes before
-    it; ``holds``: that the passages answer, by its adapter, which was trained on questions that
-    mislead; ``quotes_yes`` and ``quotes_hold``: that the quotes alone do, by the model itself and
-    by its adapter. None is what was not asked: what no weights are for, or no adapter.
+    it; ``holds``: that the passages answer, by an adapter that was trained on questions that
+    mislead; ``quotes_hold``: that the quotes alone do, by another that was trained on single
+    passages. None is what was not asked: what no weights are for, or no adapter.
     """
 
     known_alone: float | None = None
     holds: float | None = None
-    quotes_yes: float | None = None
     quotes_hold: float | None = None
 
 
@@ -185,7 +184,6 @@ def features(signals: Signals) -> dict[str, float]:
         "novelty": signals.novelty,
         "said": signals.said,
         "holds": log_odds(again.holds),
-        "quotes_yes": log_odds(again.quotes_yes),
         "quotes_hold": log_odds(again.quotes_hold),
     }
     return {name: float(value) for name, value in given.items() if value is not None}

@@ -17,7 +17,7 @@ from assistant.followups import standalone
 from assistant.grounding import Grounded
 from assistant.inquiry import Inquiry
 from assistant.parts import parts_of
-from assistant.reading import Halt, Reader
+from assistant.reading import Adapter, Halt, Reader
 from assistant.schema import Passage, Turn
 from assistant.supplement import supplemented
 
@@ -59,7 +59,8 @@ def refusal(probability: float) -> Finding:
 class Reading:
     """An inquiry with the passages of its article that a model is given to read, as ``text``.
 
-    ``state`` is what the model has read of the whole article before, if it has.
+    ``state`` is what the model has read of the whole article before, if it has, and ``adapter``
+    the one that was taught with texts like this one.
     """
 
     task: Inquiry
@@ -67,6 +68,7 @@ class Reading:
     text: str
     state: str | None
     stopped: Halt
+    adapter: Adapter = "passages"
 
     def says_yes(self, question: str | None = None) -> float | None:
         """The model's probability that the passages answer the question, or a part of it."""
@@ -74,7 +76,7 @@ class Reading:
         return self.reader.answerable(self.text, asked, self.state, self.stopped)
 
     def holds(self) -> float | None:
-        """The same by the model's adapter; None where it has none or is not to be asked.
+        """The same by the adapter; None where the model has none or it is not to be asked.
 
         It takes a question at its word. What is typed as a search is meant loosely, and what
         somebody speaks about may have another name in their mouth.
@@ -82,7 +84,8 @@ class Reading:
         task = self.task
         if expectation.is_search(task.asked) or task.wants_words:
             return None
-        return self.reader.holds(self.text, task.asked, self.state, self.stopped)
+        reader, text = self.reader, self.text
+        return reader.holds(text, task.asked, self.state, self.stopped, adapter=self.adapter)
 
     def of(self, passages: Sequence[Passage]) -> Reading:
         """The same inquiry with nothing but some passages to read.
@@ -91,7 +94,7 @@ class Reading:
         help.
         """
         ordered = sorted(passages, key=lambda passage: passage.start)
-        return replace(self, text=self.task.text(ordered), state=None)
+        return replace(self, text=self.task.text(ordered), state=None, adapter="quotes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +175,7 @@ class Judge:
         if again.holds is None or self.decision.is_sure(self.caution, signals):
             return signals
         quoted = reading.of(task.cited(grounded.citations))
-        again = replace(again, quotes_yes=quoted.says_yes(), quotes_hold=quoted.holds())
+        again = replace(again, quotes_hold=quoted.holds())
         return task.signals(before.yes, grounded, again)
 
     def _left_open(self, reading: Reading, whole: Signals) -> tuple[str, ...]:

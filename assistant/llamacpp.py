@@ -39,17 +39,17 @@ class LlamaCppChat(BaseChatModel):
 
     ``invoke`` and ``stream`` accept ``max_tokens``, ``stop``, ``logprobs`` and
     ``top_logprobs`` as keyword arguments, with the meaning they have for OpenAI's API, and
-    put log-probabilities where ``ChatOpenAI`` puts them. ``adapted`` lets ``adapter`` work, a
-    LoRA that begins where the words that call it stand last in a prompt. ``state`` names a state
-    saved by :meth:`read`; ``stopped`` is a function that is asked now and then, and raises Stopped
-    by saying True. Closing a stream stops the model within one batch. Calls from several threads
-    take :attr:`turns`, and one that waits for its turn can be stopped like any other. ``states``
-    is the folder for saved states; without one, or where it cannot be written, they last as
-    long as this object.
+    put log-probabilities where ``ChatOpenAI`` puts them. ``adapter`` names one of ``adapters`` that
+    is to work: LoRAs that begin where the words that call them stand last in a prompt. ``state``
+    names a state saved by :meth:`read`; ``stopped`` is a function that is asked now and then, and
+    raises Stopped by saying True. Closing a stream stops the model within one batch. Calls from
+    several threads take :attr:`turns`, and one that waits for its turn can be stopped like any
+    other. ``states`` is the folder for saved states; without one, or where it cannot be written,
+    they last as long as this object.
     """
 
     path: Path
-    adapter: Path | None = None
+    adapters: Mapping[str, Path] = {}
     context_tokens: int = 4096
     threads: int = 0
     seed: int = 7
@@ -149,9 +149,17 @@ class LlamaCppChat(BaseChatModel):
                     threads=self.threads,
                     max_tokens=self.max_tokens,
                     states=self._saved.folder,
-                    adapter=self.adapter,
+                    adapters=list(self.adapters.values()),
                 )
         return self._server
+
+    def _place(self, adapter: str) -> int:
+        """Where an adapter stands among those that are loaded."""
+        try:
+            return list(self.adapters).index(adapter)
+        except ValueError:
+            known = ", ".join(self.adapters) or "none"
+            raise ModelError(f"This model has no adapter '{adapter}'. It has: {known}.") from None
 
     def _file(self) -> str:
         """What tells the model file from every other: two of one name may have one size."""
@@ -199,7 +207,7 @@ class LlamaCppChat(BaseChatModel):
     def _request(
         self, messages: Sequence[BaseMessage], stop: Sequence[str] | None, options: dict[str, Any]
     ) -> dict[str, Any]:
-        adapted = options.pop("adapted", False) and self.adapter is not None
+        adapter = options.pop("adapter", None)
         known = {"max_tokens", "logprobs", "top_logprobs", "grammar"}
         if unknown := sorted(set(options) - known):
             raise ModelError(f"llama.cpp models do not take the option(s) {', '.join(unknown)}.")
@@ -211,7 +219,7 @@ class LlamaCppChat(BaseChatModel):
             "cache_prompt": True,
             **({"stop": list(stop)} if stop else {}),
             # Never one with a scale of 0: llama.cpp would throw away what it has read.
-            **({"lora": [{"id": 0, "scale": 1.0}]} if adapted else {}),
+            **({"lora": [{"id": self._place(adapter), "scale": 1.0}]} if adapter else {}),
             **options,
         }
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -49,14 +49,14 @@ class LlamaServer:
         threads: int,
         max_tokens: int,
         states: Path,
-        adapter: Path | None = None,
+        adapters: Sequence[Path] = (),
     ) -> None:
         weights.check_gguf(path)
         import xllamacpp
 
         self._states = states
         self._last: tuple[str | None, str] | None = None
-        self._adapted = False
+        self._adapted: Any = None
         self._key = secrets.token_urlsafe(24)
         params = xllamacpp.CommonParams()
         params.model.path = str(path)
@@ -67,9 +67,8 @@ class LlamaServer:
         threads = threads or len(os.sched_getaffinity(0))
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
         params.n_predict = max_tokens
-        if adapter:
-            # Off, until a request asks for it.
-            params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(adapter), 0.0)]
+        # Off, until a request asks for one.
+        params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(one), 0.0) for one in adapters]
         # Copies of old prompts in memory would take some 14 MB a question; states are files.
         params.cache_ram_mib = 0
         params.slot_save_path = f"{states}{os.sep}"
@@ -105,8 +104,8 @@ class LlamaServer:
         """
         prompt = repr(request["messages"])
         # What an adapter made of the end of the last prompt, llama.cpp would take for its own.
-        anew = anew or (self._adapted and "lora" not in request)
-        self._adapted = "lora" in request
+        anew = anew or self._adapted not in (None, request.get("lora"))
+        self._adapted = request.get("lora")
         # After a prompt that this one goes on, the model knows more of it than the state does.
         if anew or not self._goes_on(state, prompt):
             if state is not None and self._restore(state):

@@ -7,7 +7,7 @@ Provider packages are imported when they are asked for.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -85,7 +85,7 @@ def chat_model(settings: Settings, progress: Progress | None = None) -> BaseChat
     if name in weights.catalogue():
         path = weights.ensure(name, settings, progress)
         weights.check_memory(path)
-        return _in_process(path, settings, weights.catalogue()[name].adapter)
+        return _in_process(path, settings, weights.catalogue()[name].adapters)
     if name.endswith(".gguf"):
         path = Path(name).expanduser()
         weights.check_gguf(path)
@@ -136,12 +136,14 @@ def _sentence_embedder(folder: Path, name: str) -> Embeddings:
         return SentenceTransformerEmbedder(folder)
 
 
-def _in_process(path: Path, settings: Settings, adapter: Path | None = None) -> BaseChatModel:
+def _in_process(
+    path: Path, settings: Settings, adapters: Mapping[str, Path] | None = None
+) -> BaseChatModel:
     from assistant.llamacpp import LlamaCppChat
 
     return LlamaCppChat(
         path=path,
-        adapter=adapter,
+        adapters=adapters or {},
         context_tokens=settings.context_tokens,
         threads=settings.threads,
         seed=settings.seed,

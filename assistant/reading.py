@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk, BaseMessage, HumanMessage, SystemMessage
@@ -41,7 +41,10 @@ _UNKNOWN = "unknown"
 """What ``prompts/brief.md`` asks for where the passages do not say; one token of most models."""
 
 INVOCATION = "Question:"
-"""Calls the adapter in ``prompts/answerable.md``; from here on it works (its file says so, too)."""
+"""Calls an adapter in ``prompts/answerable.md``; from here on it works (its file says so, too)."""
+
+Adapter = Literal["passages", "quotes"]
+"""Which adapter is asked: the one for all that was read, or the one for quotes alone."""
 
 _ALTERNATIVES = 10
 """Likeliest first words that are looked at."""
@@ -89,21 +92,27 @@ class Reader:
         return _yes(self._first(messages, state, stopped))
 
     def holds(
-        self, passages: str, question: str, state: str | None = None, stopped: Halt = never
+        self,
+        passages: str,
+        question: str,
+        state: str | None = None,
+        stopped: Halt = never,
+        *,
+        adapter: Adapter = "passages",
     ) -> float | None:
-        """The same by the model as its adapter changes it: whether they answer just this.
+        """The same by the model as an adapter changes it: whether they answer just this.
 
         To be asked last: of what the model has read it forgets all but saved states afterwards.
-        None where the model has no adapter, or a prompt of the user's own does not call it.
+        None where the model has none of this name, or a prompt of the user's own does not call it.
         """
-        if not (isinstance(self.model, LlamaCppChat) and self.model.adapter):
+        if not (isinstance(self.model, LlamaCppChat) and adapter in self.model.adapters):
             return None
         if INVOCATION not in render("answerable", self.prompts, passages="", question=""):
             return None
         # Taught by questions that mislead, it takes names at their word: London is not Britain.
         asked = reworded(question, passages)
         messages = self._messages("answerable", passages, asked)
-        return _yes(self._first(messages, state, stopped, adapted=True))
+        return _yes(self._first(messages, state, stopped, adapter=adapter))
 
     def known(
         self, passages: str, question: str, state: str | None = None, stopped: Halt = never
@@ -121,7 +130,7 @@ class Reader:
         state: str | None,
         stopped: Halt,
         *,
-        adapted: bool = False,
+        adapter: Adapter | None = None,
     ) -> Mapping[str, float] | None:
         """Probabilities, 0 to 1, of the likeliest first words of a reply, in small letters.
 
@@ -136,7 +145,7 @@ class Reader:
                     max_tokens=1,
                     logprobs=True,
                     top_logprobs=_ALTERNATIVES,
-                    **_options(self.model, stopped, state, adapted=adapted),
+                    **_options(self.model, stopped, state, adapter=adapter),
                 )
         except EndpointRefused:
             # Some servers refuse log-probabilities: then it is decided without.
@@ -235,14 +244,14 @@ def _yes(first: Mapping[str, float] | None) -> float | None:
 
 
 def _options(
-    model: BaseChatModel, stopped: Halt, state: str | None, *, adapted: bool = False
+    model: BaseChatModel, stopped: Halt, state: str | None, *, adapter: Adapter | None = None
 ) -> dict[str, Any]:
     """What only models in this process know; another one is stopped between two pieces."""
     if stopped():
         raise Stopped("The answer was stopped.")
     if not isinstance(model, LlamaCppChat):
         return {}
-    return {"state": state, "stopped": stopped, "adapted": adapted}
+    return {"state": state, "stopped": stopped, "adapter": adapter}
 
 
 def passages_text(

@@ -139,12 +139,7 @@ def pairs(
     if not chosen:
         return
     nearness = embed([asked.question for _, asked in chosen]) @ embed(texts).T
-    names = [_CAPITALISED.findall(one.text) for one in article]
-    words: dict[str, list[str]] = defaultdict(list)
-    for _, asked in chosen:
-        for word in _PLAIN.findall(asked.question):
-            if word not in STOPWORDS:
-                words[word[-2:]].append(word)
+    change = changing(article, chance)
     for (p, asked), row in zip(chosen, nearness, strict=True):
         own = article[p]
         at = next((s for s, (a, b) in enumerate(own.sentences) if a <= asked.start < b), None)
@@ -165,16 +160,27 @@ def pairs(
         for other in unanswered:
             if asked.answer.lower() not in other.lower():
                 yield Pair(asked.question, other)
-        if chance.random() < 0.7:
-            around = Surroundings(
-                names[p],
-                [n for one in names for n in one],
-                words,
-                _NUMBER.findall(own.text),
-                chance,
-            )
-            if changed := _changed(asked.question, around):
-                yield Pair(changed, _around(own, at, chance)[0])
+        if chance.random() < 0.7 and (changed := change(asked.question, p)):
+            yield Pair(changed, _around(own, at, chance)[0])
+
+
+def changing(
+    article: Sequence[Paragraph], chance: random.Random
+) -> Callable[[str, int], str | None]:
+    """Changes one thing in a question about a paragraph, so that its text does not answer it."""
+    names = [_CAPITALISED.findall(one.text) for one in article]
+    words: dict[str, list[str]] = defaultdict(list)
+    for asked in (asked for one in article for asked in one.questions):
+        for word in _PLAIN.findall(asked.question):
+            if word not in STOPWORDS:
+                words[word[-2:]].append(word)
+    everywhere = [name for one in names for name in one]
+
+    def changed(question: str, number: int) -> str | None:
+        own = _NUMBER.findall(article[number].text)
+        return _changed(question, Surroundings(names[number], everywhere, words, own, chance))
+
+    return changed
 
 
 def _paragraph(row: Mapping[str, object]) -> Paragraph:

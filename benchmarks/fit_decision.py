@@ -71,14 +71,14 @@ QUOTES = "_quotes"
 """Ends the name of what decides where it was asked about the quotes alone, as well."""
 
 HEADS |= {
-    f"{name}{QUOTES}": ((*features, "quotes_yes", "quotes_hold"), target, read_only)
+    f"{name}{QUOTES}": ((*features, "quotes_hold"), target, read_only)
     for name, (features, target, read_only) in HEADS.items()
     if name.endswith(ADAPTED)
 }
 SIGNS = dict.fromkeys(
     (
         *("yes", "nearest", "asked", "known_alone", "coverage", "answers", "quotes_answer"),
-        *("said", "holds", "quotes_yes", "quotes_hold"),
+        *("said", "holds", "quotes_hold"),
     ),
     1,
 ) | (dict.fromkeys(("strangers", "unsaid", "unsupported", "unmet"), -1))

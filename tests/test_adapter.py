@@ -1,20 +1,21 @@
-"""The adapter that comes with the default model: it answers one question, and changes no other."""
+"""The adapters of the default model: they answer one question, and change no other."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from langchain_core.language_models import BaseChatModel
 
 from assistant import weights
 from assistant.answering import Assistant
-from assistant.errors import Stopped
+from assistant.errors import ModelError, Stopped
 from assistant.llamacpp import LlamaCppChat
 from assistant.models import chat_model
 from assistant.prompts import render
-from assistant.reading import INVOCATION, Reader
+from assistant.reading import INVOCATION, Adapter, Reader
 from assistant.settings import Settings
 from assistant.testing import HashEmbedder, ScriptedChatModel
 from tests.conftest import need_models
@@ -36,7 +37,10 @@ def test_it_is_not_asked_by_a_prompt_that_does_not_call_it(tmp_path: Path) -> No
     (tmp_path / "answerable.md").write_text("$passages\n\nIs this answered? $question")
     file = tmp_path / "none.gguf"
     assert (
-        Reader(LlamaCppChat(path=file, adapter=file), 4096, 64, tmp_path).holds("One.", "?") is None
+        Reader(LlamaCppChat(path=file, adapters={"passages": file}), 4096, 64, tmp_path).holds(
+            "One.", "?"
+        )
+        is None
     )
 
 
@@ -53,19 +57,26 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaCppChat]:
     need_models(settings.model)
     model = chat_model(settings)
     assert isinstance(model, LlamaCppChat)
-    assert model.adapter == weights.catalogue()[settings.model].adapter is not None
+    assert model.adapters == weights.catalogue()[settings.model].adapters != {}
     # States of its own: not among those of the articles that somebody reads.
     own = LlamaCppChat(
-        path=model.path, adapter=model.adapter, states=tmp_path_factory.mktemp("states")
+        path=model.path, adapters=model.adapters, states=tmp_path_factory.mktemp("states")
     )
     yield own
     own.close()
 
 
+def test_only_an_adapter_that_the_model_has_can_be_asked() -> None:
+    model = LlamaCppChat(path=Path("none.gguf"), adapters={"passages": Path("none.gguf")})
+    with pytest.raises(ModelError, match=r"no adapter 'quotes'.*has: passages"):
+        model.invoke("One?", adapter="quotes")
+
+
 @pytest.mark.model
+@pytest.mark.parametrize("adapter", get_args(Adapter))
 @pytest.mark.parametrize("ahead", [False, True])
 def test_what_it_made_of_a_question_is_not_taken_for_the_models_own(
-    model: LlamaCppChat, ahead: bool
+    model: LlamaCppChat, ahead: bool, adapter: Adapter
 ) -> None:
     reader = Reader(model, 4096, 32)
     state = None
@@ -75,19 +86,28 @@ def test_what_it_made_of_a_question_is_not_taken_for_the_models_own(
         state = model.state_of("beginning", messages)
         assert model.read(messages, state, lambda: False)
     before = reader.answerable(TEXT, ANSWERED, state)
-    adapted = reader.holds(TEXT, ANSWERED, state)
+    adapted = reader.holds(TEXT, ANSWERED, state, adapter=adapter)
     assert before is not None
     assert adapted is not None
     assert adapted != pytest.approx(before, abs=1e-4)
     assert reader.answerable(TEXT, ANSWERED, state) == pytest.approx(before, abs=0.02)
-    # Nor does it matter to it what was asked before.
-    assert reader.holds(TEXT, ANSWERED, state) == pytest.approx(adapted, abs=0.02)
+    # Nor does it matter to it what was asked before, of the model or of another adapter.
+    [other] = set(get_args(Adapter)) - {adapter}
+    assert reader.holds(TEXT, ANSWERED, state, adapter=other) != pytest.approx(adapted, abs=1e-4)
+    again = reader.holds(TEXT, ANSWERED, state, adapter=adapter)
+    # The text is read anew then, in other batches, which moves the last digits.
+    assert again == pytest.approx(adapted, abs=0.05)
 
 
 @pytest.mark.model
-def test_it_takes_what_the_passages_answer_for_likelier(model: LlamaCppChat) -> None:
+@pytest.mark.parametrize("adapter", get_args(Adapter))
+def test_it_takes_what_the_passages_answer_for_likelier(
+    model: LlamaCppChat, adapter: Adapter
+) -> None:
     reader = Reader(model, 4096, 32)
-    answered, misleading = (reader.holds(TEXT, asked) for asked in (ANSWERED, MISLEADING))
+    answered, misleading = (
+        reader.holds(TEXT, asked, adapter=adapter) for asked in (ANSWERED, MISLEADING)
+    )
     assert answered is not None
     assert misleading is not None
     assert misleading < answered
@@ -137,7 +157,7 @@ def test_what_is_not_sure_is_asked_of_the_quotes_alone(tmp_path: Path, model: Ll
     with Assistant.open(tmp_path, model=model, caution=0.0) as assistant:
         assistant.add(text=TEXT)
         signals = assistant.ask(ANSWERED).signals
-    assert {"holds", "quotes_yes", "quotes_hold"} <= signals.keys()
+    assert {"holds", "quotes_hold"} <= signals.keys()
 
 
 @pytest.mark.model

@@ -34,9 +34,7 @@ AFTER = st.builds(
     novelty=SHARE,
     quotes_answer=st.none() | st.floats(-12, 12),
     said=st.none() | st.booleans(),
-    again=st.builds(
-        AskedAgain, known_alone=PERHAPS, holds=PERHAPS, quotes_yes=PERHAPS, quotes_hold=PERHAPS
-    ),
+    again=st.builds(AskedAgain, known_alone=PERHAPS, holds=PERHAPS, quotes_hold=PERHAPS),
 )
 
 SURE = Signals(yes=0.999, nearest=1.0, asked=1.0, together=1.0, strangers=0, unsaid=False)
@@ -84,7 +82,7 @@ def test_the_surer_the_model_the_likelier_the_answer(
 def test_the_surer_its_adapter_the_likelier_the_answer(
     decision: Decision, signals: Signals, one: float, other: float
 ) -> None:
-    for name in ("holds", "quotes_yes", "quotes_hold"):
+    for name in ("holds", "quotes_hold"):
         low, high = (
             replace(signals, again=replace(signals.again, **{name: chance}))
             for chance in sorted((one, other))
@@ -132,13 +130,8 @@ def test_the_adapter_is_asked_only_where_it_is_weighed() -> None:
 def test_what_its_adapter_says_moves_the_answer() -> None:
     read = replace(SURE, answers=1.0, coverage=0.8, unsupported=0.0, unmet=False, novelty=0.5)
     passages = AskedAgain(holds=0.9)
-    quotes = AskedAgain(holds=0.9, quotes_yes=0.9, quotes_hold=0.9)
-    for again, name in (
-        (passages, "holds"),
-        (quotes, "holds"),
-        (quotes, "quotes_yes"),
-        (quotes, "quotes_hold"),
-    ):
+    quotes = AskedAgain(holds=0.9, quotes_hold=0.9)
+    for again, name in ((passages, "holds"), (quotes, "holds"), (quotes, "quotes_hold")):
         sure, unsure = (
             DEFAULT.probability(replace(read, again=replace(again, **{name: chance})))
             for chance in (0.99, 0.01)
@@ -187,8 +180,8 @@ def test_every_model_of_ours_is_decided_by_weights_of_its_own(model: str) -> Non
 
 def test_the_weights_say_when_and_on_what_they_were_fitted() -> None:
     known = {"bias", "balanced", *features(replace(SURE, coverage=1.0, unsupported=0.0))}
-    known |= {"unmet", "novelty", "known_alone", "answers", "quotes_answer", "said", "holds"}
-    known |= {"quotes_yes", "quotes_hold"}
+    known |= {"unmet", "novelty", "known_alone", "answers", "quotes_answer", "said"}
+    known |= {"holds", "quotes_hold"}
     for model, written in WRITTEN["models"].items():
         assert written["fitted"]
         assert sum(written["questions"].values()) > 100

@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from filelock import FileLock
@@ -27,6 +28,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from assistant.errors import WeightsError
+from assistant.reading import Adapter
 from assistant.settings import Settings
 from assistant.weights import (
     HubSource,
@@ -589,11 +591,12 @@ class TestCatalogue:
             piece = index.piece_bytes or file.bytes
             assert (index.count - 1) * piece < file.bytes <= index.count * piece
 
-    def test_the_default_model_has_an_adapter_and_its_file_is_whole(self) -> None:
-        adapter = catalogue()[Settings.load().model].adapter
-        assert adapter is not None
-        check_gguf(adapter)
-        assert adapter.stat().st_size < 10_000_000
+    def test_the_default_model_has_its_adapters_and_their_files_are_whole(self) -> None:
+        adapters = catalogue()[Settings.load().model].adapters
+        assert set(adapters) == set(get_args(Adapter))
+        for file in adapters.values():
+            check_gguf(file)
+        assert sum(file.stat().st_size for file in adapters.values()) < 10_000_000
 
     def test_every_piece_has_its_own_place(self) -> None:
         for weights in catalogue().values():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -60,7 +60,8 @@ class PackageSource:
 class Weights:
     """One model: its files, and where to get them, in the order in which that is tried.
 
-    ``adapter`` is a LoRA that comes with this package and was trained for these very files.
+    ``adapters`` are LoRAs that come with this package and were trained for these very files, by
+    what they read (``passages``, ``quotes``).
     """
 
     name: str
@@ -69,7 +70,7 @@ class Weights:
     licence: str
     files: tuple[ModelFile, ...]
     sources: tuple[HubSource | PackageSource, ...]
-    adapter: Path | None = None
+    adapters: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def bytes(self) -> int:
@@ -110,5 +111,7 @@ def _weights(row: Mapping[str, Any]) -> Weights:
             HubSource(**source) if "url" in source else PackageSource(**source)
             for source in row["source"]
         ),
-        adapter=Path(__file__).with_name(row["adapter"]) if "adapter" in row else None,
+        adapters={
+            name: Path(__file__).with_name(file) for name, file in row.get("adapters", {}).items()
+        },
     )
