@@ -20,6 +20,9 @@ _REACH = 14
 _SHORT_REACH = 4
 """Words a "no" or "without" reaches over: it denies a thing, not a sentence."""
 
+_UNDOING = 9
+"""Words after a negation within which another undoes it."""
+
 _MOST = 0.6
 _FEWEST = 2
 """One shared word alone tells nothing: it may stand in another part of the sentence."""
@@ -95,17 +98,19 @@ def _read(text: str) -> _Reading:
     denied: set[str] = set()
     doubted: set[str] = set()
     heads: set[str] = set()
-    denying = doubting = 0
+    denying = doubting = since = 0
     is_head = False
     for token, following in pairwise([*_tokens(text), ""]):
-        denying, doubting = max(0, denying - 1), max(0, doubting - 1)
+        denying, doubting, since = max(0, denying - 1), max(0, doubting - 1), since + 1
         if token in _ENDING:
             denying = doubting = 0
         elif _is_negation(token):
-            # "Nobody did not agree": two negations make none.
+            # "Nobody did not agree": two negations make none, where they are near each other.
+            undone = denying > 0 and since <= _UNDOING
+            since = 0
             reach = _SHORT_REACH if token in _DENYING_THINGS else _REACH
             # And "No 10" is a house.
-            denying = 0 if denying or following in ASSERTING or following.isdigit() else reach
+            denying = 0 if undone or following in ASSERTING or following.isdigit() else reach
             is_head = True
         elif _DOUBTING.match(token):
             doubting = _REACH

@@ -102,7 +102,7 @@ def misattributed(
         named = any(last in texts[other.passage_id] for other in said)
         if named and not any(last in name for name in addressed):
             continue
-        if not any(other.explicit or not _near(claimed, other, indexes) for other in said):
+        if all(_is_inferred(other) and _near(claimed, other, indexes) for other in said):
             continue
         return f"these are the words of {said[0].speaker.label}, not of {claimed.name}"
     return ""
@@ -236,6 +236,11 @@ def unattributed(claim: str, passages: Sequence[Passage], indexes: Indexes) -> P
         if inside >= _MOSTLY * len(words) and not _is_named(claim, statement.speaker):
             return statement.speaker
     return None
+
+
+def _is_inferred(statement: Statement) -> bool:
+    """Whether who speaks stands in another passage than what they say."""
+    return not statement.explicit and statement.speaker.name.split()[-1] not in statement.text
 
 
 def _near(claimed: Person, statement: Statement, indexes: Indexes) -> bool:

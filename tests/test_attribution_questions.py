@@ -10,6 +10,7 @@ from assistant.attribution import (
     SpeakerIndex,
     asked_statement,
     asked_topic,
+    asks_who,
     find_person,
     speaker_index,
 )
@@ -113,6 +114,19 @@ NOT_ASKED = (
     "Who said that pigs can fly over mountains?",
     "Who is Mara Quill?",
 )
+
+
+@pytest.mark.parametrize(
+    ("question", "asks"),
+    [
+        ("Who accused the two officers?", True),
+        ("Which lawyer called the officers scapegoats?", True),
+        ("Who are the lawyers of the two accused officers?", False),
+        ("Who answered a call?", False),
+    ],
+)
+def test_a_participle_before_a_noun_is_no_verb(question: str, asks: bool) -> None:
+    assert asks_who(question) == asks
 
 
 @pytest.mark.parametrize("question", NOT_ASKED)

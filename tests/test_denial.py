@@ -23,6 +23,11 @@ NOTHING = (
 DECLINED = "Both companies declined to comment on the merger, and no date has been set."
 ROLE = "Critically, however, it pointed out that it doesn’t have “a role in regulating campaigns.”"
 
+APPEAL = (
+    "While it did not appeal to Julie Graham, a health officer, she said she did not want to judge "
+    "the campaign."
+)
+
 
 @pytest.mark.parametrize(
     ("claim", "quote"),
@@ -33,6 +38,7 @@ ROLE = "Critically, however, it pointed out that it doesn’t have “a role in 
         ("They have seen evidence that Hamas leaders are serious about a ceasefire.", NOTHING),
         ("It has a role in regulating campaigns.", ROLE),
         ("Nobody in the British government would support a humanitarian pause.", PAUSE),
+        ("She wanted to judge the campaign.", APPEAL),
     ],
 )
 def test_the_opposite_is_noticed(claim: str, quote: str) -> None:
@@ -54,6 +60,8 @@ def test_the_opposite_is_noticed(claim: str, quote: str) -> None:
         ("No date has been set.", DECLINED),
         ("It did not have a role in regulating campaigns.", ROLE),
         ("Nobody did not agree.", "Everybody did agree."),
+        ("No guest did not agree to the plan.", "Every guest did agree to the plan."),
+        ("She did not want to judge the campaign.", APPEAL),
         ("", NOTHING),
         (NOTHING, ""),
     ],

@@ -288,6 +288,25 @@ def test_a_view_is_given_to_the_country_of_whose_it_is(
     assert verdict.support in ("quoted", "supported", "weak"), verdict.reason
 
 
+SLOGAN = (
+    "Michelle Hege runs an agency in Spokane. “It is difficult to change behaviour,” Hege said. "
+    "While the “On it” campaign did not appeal to Julie Graham, a health officer, she said she did "
+    "not want to judge the campaign."
+)
+
+
+def test_whose_words_they_are_is_told_by_the_passage_that_names_them() -> None:
+    """However near somebody else is named: "she" is the one who stands before it."""
+    article = Article("a", "Slogan", SLOGAN, "s")
+    question = "What did {} say about the campaign?"
+    claim = "{} said she did not want to judge the campaign."
+    verdict = judge(claim.format("Michelle Hege"), article, question.format("Michelle Hege"))
+    assert verdict.support == "unsupported"
+    assert re.search("words of .*Graham.*, not of .*Hege", verdict.reason)
+    verdict = judge(claim.format("Julie Graham"), article, question.format("Julie Graham"))
+    assert verdict.support in ("quoted", "supported")
+
+
 HOUSES = """\
 Ann Brown had the old Weaving House in Norwick built again after the flood of that year. \
 Many exiles came to England in those years, and most of them lived from making cloth. \

@@ -62,6 +62,12 @@ _ACCORDING = re.compile(
 )
 _WHO = re.compile(r"^\W*(?:who|which|whose)\b(?!.*\b(?:did|does)\b)", re.IGNORECASE)
 _RELATED = re.compile(r"\s*(?:his|her|their|its|your|my|he|she|they|it)\b", re.IGNORECASE)
+_BEFORE_NOUN = re.compile(
+    r"(?:\b(?:the|an?|these|those|two|three|four|five|six|seven|eight|nine|ten|\d+)|[’']s)\s*$",
+    re.IGNORECASE,
+)
+"""What a noun follows, perhaps with a participle: "the two accused officers"."""
+
 _QUOTED = re.compile(r"[“\"‘']([^“”\"]{4,}?)[”\"’'](?!\w)")
 _TOPIC = re.compile(
     r"\b(?:about|regarding|concerning"
@@ -179,9 +185,7 @@ def _subject(question: str) -> str:
 def _verb_at(question: str, start: int) -> int | None:
     """Offset of the first verb of speaking (never a capitalised word)."""
     for word in _WORD.finditer(question, start):
-        if word[0] in _VERBS and not question[: word.start()].rstrip().endswith(
-            ("the", "’s", "'s")
-        ):
+        if word[0] in _VERBS and not _BEFORE_NOUN.search(question, 0, word.start()):
             return word.start()
     return None
 
