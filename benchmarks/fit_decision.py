@@ -91,7 +91,7 @@ PENALTY = 3.0
 ASKED = {QUOTES: "quotes_hold", ADAPTED: "holds", "": ""}
 """What a name ends with, the longest first, and the signal that an answer decided by it has."""
 
-FALSE_REFUSALS = {QUOTES: 0.09, ADAPTED: 0.04, "": 0.03}
+FALSE_REFUSALS = {QUOTES: 0.07, ADAPTED: 0.04, "": 0.03}
 """Share of answerable questions that the balanced threshold may refuse for doubt: what code rules
 out is refused besides. More where more was asked: its doubts are right more often."""
 
