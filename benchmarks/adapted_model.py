@@ -68,10 +68,6 @@ class Qwen:
         self._called = self.tokens(INVOCATION)
         output = "output.weight" if "output.weight" in self._tensors else "token_embd.weight"
         self._replies = self._load(output, [self.tokens(word)[0] for word in (*YES, *NO)])
-        self._opening = self.tokens(_prompt("One", "?"))
-        self._opening = self._opening[: _common(self._opening, self.tokens(_prompt("Two", "?")))]
-        self._opened: Past = []
-        self._opened = self._read([self._opening])
         self.down: dict[str, Tensor] = {}
         self.up: dict[str, Tensor] = {}
         for layer in range(FIRST, self.layers):
@@ -80,6 +76,11 @@ class Qwen:
                 rows, columns = self._weights[key].shape
                 self.down[key] = (torch.randn(RANK, columns) / math.sqrt(columns)).requires_grad_()
                 self.up[key] = torch.zeros(rows, RANK).requires_grad_()
+        one, other = (self.tokens(_prompt(text, "?")) for text in ("One", "Two"))
+        self._opening = one[: _common(one, other)]
+        """What every prompt begins with, read once."""
+        self._opened: Past = []
+        self._opened = self._read([self._opening])
 
     @property
     def learned(self) -> list[Tensor]:
