@@ -98,7 +98,7 @@ def misattributed(
             if _stands_elsewhere(claim, claimed, own, passages, everything):
                 return f"the quote does not put this into the mouth of {claimed.name}"
             continue
-        last = claimed.name.split()[-1]
+        last = claimed.last_name
         named = any(last in texts[other.passage_id] for other in said)
         if named and not any(last in name for name in addressed):
             continue
@@ -129,11 +129,11 @@ def held_by_another(
     theirs = frozenset[str]().union(*map(_lands, (*speakers, *itertools.chain(*meant))))
     if not ours or not theirs or ours & (theirs | countries(told)):
         return None
-    if any(p.name.split()[-1] in told or any(_same(p, s) for s in speakers) for p in named):
+    if any(p.last_name in told or any(_same(p, s) for s in speakers) for p in named):
         return None
     if any(_is_named(claim, speaker) for speaker in speakers):
         return None
-    whose = [p.name.split()[-1] for p in named] or [subject[a:b] for a, b, _ in mentions(subject)]
+    whose = [p.last_name for p in named] or [subject[a:b] for a, b, _ in mentions(subject)]
     reason = f"these are the words of {speakers[0].label}, not of {' and '.join(whose)}"
     return Contradiction(" ".join(whose), reason, passages[0].text)
 
@@ -146,7 +146,7 @@ def _opening(claim: str) -> str:
 
 
 def _people_in(text: str, indexes: Indexes) -> list[Person]:
-    return [p for p in _everyone(indexes) if p.name.split()[-1] in text]
+    return [p for p in _everyone(indexes) if p.last_name in text]
 
 
 def _everyone(indexes: Indexes) -> list[Person]:
@@ -188,7 +188,7 @@ def _stands_elsewhere(
         passage
         for passage in passages
         if passage.id not in spoken
-        and claimed.name.split()[-1] not in passage.text
+        and claimed.last_name not in passage.text
         and all(abs(passage.start - statement.end) > _REACH for statement in own)
     ]
     here = max((len(words & set(content_words(passage.text))) for passage in silent), default=0)
@@ -240,7 +240,7 @@ def unattributed(claim: str, passages: Sequence[Passage], indexes: Indexes) -> P
 
 def _is_inferred(statement: Statement) -> bool:
     """Whether who speaks stands in another passage than what they say."""
-    return not statement.explicit and statement.speaker.name.split()[-1] not in statement.text
+    return not statement.explicit and statement.speaker.last_name not in statement.text
 
 
 def _near(claimed: Person, statement: Statement, indexes: Indexes) -> bool:
@@ -270,8 +270,8 @@ def _same(claimed: Person, speaker: Person) -> bool:
 
 def _is_spelt_like(claimed: Person, speaker: Person) -> bool:
     """Whether two last names are one in two spellings ("Baerbock" and "Bärbock")."""
-    theirs = names(f"x {speaker.name.split()[-1]}")
-    return any(is_spelt_like(name, theirs) for name in names(f"x {claimed.name.split()[-1]}"))
+    theirs = names(f"x {speaker.last_name}")
+    return any(is_spelt_like(name, theirs) for name in names(f"x {claimed.last_name}"))
 
 
 def _lands(person: Person) -> frozenset[str]:

@@ -46,6 +46,11 @@ class Person:
         short = self.role and len(self.role) <= 60 and self.kind == "person"
         return f"{self.role} {self.name}" if short else self.name
 
+    @property
+    def last_name(self) -> str:
+        """The last word of the name, by which an article goes on to call a person."""
+        return self.name.split()[-1]
+
 
 @dataclass(slots=True, eq=False)
 class Member:

@@ -227,7 +227,7 @@ def _other_words(text: str) -> frozenset[str]:
 def _name_in(phrase: str, person: Person) -> re.Match[str] | None:
     forms = [person.name]
     if person.kind == "person" and person.name[:1].isupper():
-        forms.append(person.name.split()[-1])
+        forms.append(person.last_name)
     forms = [re.sub(r"^(?:the|an?)\s+", "", form, flags=re.IGNORECASE) for form in forms]
     for form in forms:
         if found := re.search(rf"(?<!\w){re.escape(form)}(?!\w)", phrase, re.IGNORECASE):
