@@ -13,7 +13,7 @@ from contextlib import nullcontext, suppress
 from assistant import expectation, overview
 from assistant.decision import Decision
 from assistant.errors import ModelError
-from assistant.grounding import Grounded, ground, quote, split_sentences
+from assistant.grounding import Grounded, ground, split_sentences
 from assistant.inquiry import Inquiry
 from assistant.judging import Finding, Judge, Reading, refusal
 from assistant.parts import parts_of
@@ -185,7 +185,7 @@ class Finder:
         if self._judge.refuses(signals):
             return self._judge.withheld(signals)
         best = [hit.passage for hit in task.hits[:_QUOTED]]
-        told = task.without_outshone(quote(best, task.articles))
+        told = task.without_outshone(task.in_its_words(best))
         if self._judge.is_beside(task, told):
             return self._judge.withheld(signals)
         return self._judge.shown(told, signals)

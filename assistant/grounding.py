@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
-from assistant.attribution import Statement
+from assistant.attribution import Person, Statement
 from assistant.citations import align, cite
 from assistant.schema import Article, Citation, Passage, RetrievedPassage, Sentence
 from assistant.support import check
-from assistant.voices import Indexes, unattributed
+from assistant.voices import Indexes, unattributed, unnamed
 from assistant.wording import names
 
 MAX_SENTENCES = 8
@@ -149,26 +150,30 @@ def quote_statements(
     ``passages`` are those of the statements, by id; markers go on from ``known``.
     """
     told = [passages[statement.passage_id] for statement in statements]
-    plain = quote(told, articles, known)
-    sentences = tuple(
-        sentence
-        if statement.explicit
-        else replace(sentence, text=f"{statement.speaker.label}: {sentence.text}")
-        for sentence, statement in zip(plain.sentences, statements, strict=True)
-    )
-    return replace(plain, sentences=sentences)
+    return quote(told, articles, known, unnamed(statements))
 
 
 def quote(
     passages: Sequence[Passage],
     articles: Mapping[str, Article],
     known: Sequence[Citation] = (),
+    speakers: Mapping[str, Person] = MappingProxyType({}),
 ) -> Grounded:
-    """Passages as an answer in their own words: every sentence quotes itself."""
+    """Passages as an answer in their own words: every sentence quotes itself.
+
+    ``speakers`` are, by passage id, those who speak in a passage and are to be put before it.
+    """
     titles = {key: (article.title, article.source) for key, article in articles.items()}
     citations = cite(passages, titles, known)
+
+    def words(passage: Passage) -> str:
+        by = speakers.get(passage.id)
+        text = " ".join(passage.text.split())
+        return f"{by.label}: {text}" if by else text
+
     sentences = tuple(
-        Sentence(" ".join(citation.quote.split()), "quoted", (citation,)) for citation in citations
+        Sentence(words(passage), "quoted", (citation,))
+        for passage, citation in zip(passages, citations, strict=True)
     )
     return Grounded(sentences, citations, 1.0 if sentences else 0.0, declined=False)
 

@@ -28,7 +28,7 @@ from assistant.overview import central, gist
 from assistant.parts import parts_of
 from assistant.reading import Reader, passages_text
 from assistant.schema import Article, Citation, Passage, RetrievedPassage
-from assistant.voices import unnamed_speakers
+from assistant.voices import Indexes, unnamed_speakers
 from assistant.wording import (
     content_words,
     figures,
@@ -57,8 +57,13 @@ AnswerOdds = Callable[[Sequence[Passage]], float | None]
 def whole_text(library: Library, article_id: str) -> str:
     """All of an article as the model reads it, of which :meth:`Inquiry.context_for` picks lines."""
     article, passages = library.article(article_id), library.passages(article_id)
-    speakers = unnamed_speakers({article_id: _speakers(article, tuple(passages))})
-    return passages_text(passages, {article_id: article}, speakers)
+    voices = {article_id: _speakers(article, tuple(passages))}
+    return _as_read(passages, {article_id: article}, voices)
+
+
+def _as_read(passages: Sequence[Passage], articles: Mapping[str, Article], voices: Indexes) -> str:
+    speakers = {key: person.name for key, person in unnamed_speakers(voices).items()}
+    return passages_text(passages, articles, speakers)
 
 
 @lru_cache(maxsize=16)  # it takes 10 ms and more, and every question needs it
@@ -150,7 +155,14 @@ class Inquiry:
 
     def text(self, passages: Sequence[Passage]) -> str:
         """Passages as the model reads them."""
-        return passages_text(passages, self.articles, unnamed_speakers(self.voices))
+        return _as_read(passages, self.articles, self.voices)
+
+    def in_its_words(self, passages: Sequence[Passage], known: Sequence[Citation] = ()) -> Grounded:
+        """Passages as an answer, each after the name of who speaks in it if it has none itself.
+
+        Markers go on from ``known``.
+        """
+        return quote(passages, self.articles, known, unnamed_speakers(self.voices))
 
     def cited(self, citations: Sequence[Citation]) -> list[Passage]:
         """The passages behind citations, in the order of these."""
@@ -222,7 +234,7 @@ class Inquiry:
         if asked:
             instead = quote_statements(asked[:1], found, self.articles)
         else:
-            instead = quote([self.hits[0].passage], self.articles)
+            instead = self.in_its_words([self.hits[0].passage])
         return replace(instead, coverage=grounded.coverage, stands_in=True, misled=grounded.misled)
 
     @property

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant.expectation import explains, is_search
-from assistant.grounding import Grounded, quote
+from assistant.grounding import Grounded
 from assistant.inquiry import Inquiry
 from assistant.schema import Passage
 from assistant.wording import content_words
@@ -39,7 +39,7 @@ def supplemented(task: Inquiry, grounded: Grounded) -> Grounded:
     wanted = [passage for passage in _wanted(task, grounded) if not _is_said(passage, grounded)]
     if not wanted:
         return grounded
-    more = quote(wanted, task.articles, grounded.citations)
+    more = task.in_its_words(wanted, grounded.citations)
     new = tuple(one for one in more.citations if one not in grounded.citations)
     both = replace(
         grounded,

@@ -7,7 +7,7 @@ Stands between the speaker index of an article (``attribution``) and the checks 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from assistant.aliases import countries, mentions
 from assistant.attribution import Person, SpeakerIndex, Statement, speaker_index
@@ -67,14 +67,14 @@ def _antecedent(passage: Passage, indexes: Indexes) -> Person | None:
     return index.antecedents.get(passage.id) if index else None
 
 
-def unnamed_speakers(indexes: Indexes) -> dict[str, str]:
+def unnamed_speakers(indexes: Indexes) -> dict[str, Person]:
     """By passage id, who speaks in passages that do not name their speaker."""
-    return {
-        statement.passage_id: statement.speaker.name
-        for index in indexes.values()
-        for statement in index.statements
-        if not statement.explicit
-    }
+    return unnamed(one for index in indexes.values() for one in index.statements)
+
+
+def unnamed(statements: Iterable[Statement]) -> dict[str, Person]:
+    """By passage id, who makes those of the statements that do not name their speaker."""
+    return {one.passage_id: one.speaker for one in statements if not one.explicit}
 
 
 def misattributed(

@@ -77,3 +77,24 @@ def test_a_single_sentence_is_not_judged(assistant: Assistant) -> None:
 )
 def test_what_wants_more_than_one_sentence_keeps_them(assistant: Assistant, question: str) -> None:
     assert left(assistant, question, [9.0, -9.0]) == ([OPENED, CARRIES], [])
+
+
+def test_words_of_somebody_unnamed_come_after_the_name(tmp_path: Path) -> None:
+    text = (
+        "Painter Ada Lund said that the bridge is hers. “It takes ten years,” she said. "
+        "The bridge carries trains."
+    )
+    with Assistant.open(
+        tmp_path, model=ScriptedChatModel(replies=["Yes."]), embedder=HashEmbedder()
+    ) as opened:
+        opened.add(text=text)
+        [key] = opened.library.article_ids()
+        passages = opened.library.passages(key)
+        task = Inquiry("?", "?", [key], [RetrievedPassage(passages[0], 1.0, 1)], opened.library)
+        told = task.in_its_words(passages)
+    assert [one.text for one in told.sentences] == [
+        passages[0].text,
+        f"Painter Ada Lund: {passages[1].text}",
+        passages[2].text,
+    ]
+    assert [one.quote for one in told.citations] == [one.text for one in passages]
