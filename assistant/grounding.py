@@ -169,7 +169,7 @@ def quote(
     def words(passage: Passage) -> str:
         by = speakers.get(passage.id)
         text = " ".join(passage.text.split())
-        return f"{by.label}: {text}" if by else text
+        return f"{by.label[0].upper()}{by.label[1:]}: {text}" if by else text
 
     sentences = tuple(
         Sentence(words(passage), "quoted", (citation,))

@@ -158,11 +158,13 @@ class Inquiry:
         return _as_read(passages, self.articles, self.voices)
 
     def in_its_words(self, passages: Sequence[Passage], known: Sequence[Citation] = ()) -> Grounded:
-        """Passages as an answer, each after the name of who speaks in it if it has none itself.
+        """Passages as an answer, each after the person who speaks in it if it does not say.
 
-        Markers go on from ``known``.
+        Markers go on from ``known``. A report that speaks on is "the report" without being named.
         """
-        return quote(passages, self.articles, known, unnamed_speakers(self.voices))
+        speakers = unnamed_speakers(self.voices)
+        people = {key: one for key, one in speakers.items() if one.kind == "person"}
+        return quote(passages, self.articles, known, people)
 
     def cited(self, citations: Sequence[Citation]) -> list[Passage]:
         """The passages behind citations, in the order of these."""

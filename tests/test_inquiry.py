@@ -82,7 +82,7 @@ def test_what_wants_more_than_one_sentence_keeps_them(assistant: Assistant, ques
 def test_words_of_somebody_unnamed_come_after_the_name(tmp_path: Path) -> None:
     text = (
         "Painter Ada Lund said that the bridge is hers. “It takes ten years,” she said. "
-        "The bridge carries trains."
+        "The bridge carries trains, a report says. The report says that it is old."
     )
     with Assistant.open(
         tmp_path, model=ScriptedChatModel(replies=["Yes."]), embedder=HashEmbedder()
@@ -96,5 +96,6 @@ def test_words_of_somebody_unnamed_come_after_the_name(tmp_path: Path) -> None:
         passages[0].text,
         f"Painter Ada Lund: {passages[1].text}",
         passages[2].text,
+        passages[3].text,
     ]
     assert [one.quote for one in told.citations] == [one.text for one in passages]
