@@ -119,9 +119,10 @@ class AskedWords:
     def are_said(self, quoted: Collection[str]) -> bool:
         """Whether a quote is a statement asked for that has a word of the topic, if there is one.
 
-        ``quoted`` are ids of passages. False where nobody's words are wanted.
+        ``quoted`` are ids of passages. False where nobody's words are wanted. What the whole
+        article is about is no word of a topic, unless there is no other.
         """
-        words = self._topic_words
+        words = self._topic_words - self._everywhere or self._topic_words
         return any(
             one.passage_id in quoted and (not words or words & _own_words(one))
             for one in self.statements

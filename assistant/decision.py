@@ -23,10 +23,10 @@ _EXTRACTIVE = "extractive_before"
 """Begins the names of the weights that need no language model."""
 
 _ADAPTED = "_adapted"
-"""Ends the names of the weights for which the model's adapter was asked, too."""
+"""Ends the names of the weights for which the model's adapter for passages was asked, too."""
 
 _QUOTES = "_quotes"
-"""Ends the names of the weights for which it was asked about the quotes alone, as well."""
+"""Ends, after that, the names of those for which the one for quotes was asked."""
 
 _SURE = 0.7
 """Probability from which nothing that was said of the quotes alone changed a decision
@@ -116,7 +116,7 @@ class Decision:
     def weighs(self, name: str, signals: Signals) -> bool:
         """Whether a signal counts in the end, once an answer has been read."""
         stage = self._last_stage(signals)
-        heads = (stage, f"{stage}{_ADAPTED}", f"{stage}{_ADAPTED}{_QUOTES}")
+        heads = (f"{stage}{asked}" for asked in ("", _ADAPTED, _QUOTES, f"{_ADAPTED}{_QUOTES}"))
         return any(name in self.weights.get(head, ()) for head in heads)
 
     def is_sure(self, caution: float, signals: Signals) -> bool:
@@ -145,12 +145,11 @@ class Decision:
         encoded = f"{stage}_with_encoder"
         if signals.answers is None or encoded not in self.weights:
             return stage
-        adapted = f"{encoded}{_ADAPTED}"
-        if signals.again.holds is None or adapted not in self.weights:
-            return encoded
-        quoted = f"{adapted}{_QUOTES}"
-        known = signals.again.quotes_hold is not None and quoted in self.weights
-        return quoted if known else adapted
+        known = encoded
+        for answer, end in ((signals.again.holds, _ADAPTED), (signals.again.quotes_hold, _QUOTES)):
+            if answer is not None and f"{known}{end}" in self.weights:
+                known += end
+        return known
 
     def _last_stage(self, signals: Signals) -> str:
         return self._stage(signals).replace("model_before", "model_after")

@@ -78,11 +78,13 @@ class Reading:
     def holds(self) -> float | None:
         """The same by the adapter; None where the model has none or it is not to be asked.
 
-        It takes a question at its word. What is typed as a search is meant loosely, and what
-        somebody speaks about may have another name in their mouth.
+        It takes a question at its word. What is typed as a search is meant loosely. What somebody
+        speaks about may have another name in their mouth, and the adapter that was taught with
+        misleading questions does not know that.
         """
         task = self.task
-        if expectation.is_search(task.asked) or task.wants_words:
+        literal = self.adapter == "passages" and task.wants_words
+        if literal or expectation.is_search(task.asked):
             return None
         reader, text = self.reader, self.text
         return reader.holds(text, task.asked, self.state, self.stopped, adapter=self.adapter)
@@ -172,7 +174,8 @@ class Judge:
         elif self.decision.weighs("holds", before):
             again = AskedAgain(holds=reading.holds())
         signals = task.signals(before.yes, grounded, again)
-        if again.holds is None or self.decision.is_sure(self.caution, signals):
+        weighed = self.decision.weighs("quotes_hold", before)
+        if not weighed or self.decision.is_sure(self.caution, signals):
             return signals
         quoted = reading.of(task.cited(grounded.citations))
         again = replace(again, quotes_hold=quoted.holds())

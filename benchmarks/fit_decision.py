@@ -4,13 +4,13 @@ Runs to learn from are made with the threshold off, on questions kept for fittin
 
     python benchmarks/fit_decision.py sample ../shared/questions/squad2_fit.jsonl 30 > fit.jsonl
     assistant eval fit.jsonl --articles ../shared/articles --caution 0 --out runs/fit
-    python benchmarks/fit_decision.py fit [--quotes] runs/fit runs/…
+    python benchmarks/fit_decision.py fit [--adapted] runs/fit runs/…
 
 ``fit`` prints, on folds held out by article, the area under the ROC curve, the expected
 calibration error and the risk-coverage curve, and then writes the weights fitted on all.
 Every set weighs the same however many questions it has. The runs are of one model, and so are
 the weights; what is decided without a model is fitted on the runs of the default one. With
-``--quotes`` only what is decided where the quotes were read again is fitted anew.
+``--adapted`` only what is decided where the model's adapters were asked is fitted anew.
 """
 
 from __future__ import annotations
@@ -47,7 +47,17 @@ HEADS = {
     "extractive_before": (BEFORE, "answerable", False),
 }
 ADAPTED = "_adapted"
-"""Ends the name of what decides where the model's adapter was asked, too."""
+"""Ends the name of what decides where the model's adapter for passages was asked, too."""
+
+QUOTES = "_quotes"
+"""Ends, after that, the name of what decides where the one for quotes was asked."""
+
+OUTDONE = ("asked", "answers", "quotes_answer", "coverage")
+"""What says nothing new beside an adapter. ``coverage`` even misleads: it is low where a right
+answer has other words than the article."""
+
+LITERAL = ("yes", "said")
+"""The same beside the one for passages. Whose words are ``said`` is not put to it."""
 
 HEADS |= {
     f"{name}{ENCODED}": (
@@ -63,17 +73,18 @@ HEADS |= {
     for name, (features, target, read_only) in HEADS.items()
 }
 HEADS |= {
-    f"{name}{ADAPTED}": ((*features, "holds"), target, read_only)
+    f"{name}{end}": (
+        (*(feature for feature in features if feature not in outdone), *asked),
+        target,
+        read_only,
+    )
     for name, (features, target, read_only) in HEADS.items()
     if name.endswith(ENCODED) and "coverage" in features
-}
-QUOTES = "_quotes"
-"""Ends the name of what decides where it was asked about the quotes alone, as well."""
-
-HEADS |= {
-    f"{name}{QUOTES}": ((*features, "quotes_hold"), target, read_only)
-    for name, (features, target, read_only) in HEADS.items()
-    if name.endswith(ADAPTED)
+    for end, outdone, asked in (
+        (ADAPTED, OUTDONE + LITERAL, ("holds",)),
+        (QUOTES, OUTDONE, ("quotes_hold",)),
+        (ADAPTED + QUOTES, OUTDONE + LITERAL, ("holds", "quotes_hold")),
+    )
 }
 SIGNS = dict.fromkeys(
     (
@@ -88,10 +99,15 @@ few questions it is fitted on."""
 PENALTY = 3.0
 """Of the squared weights of standardised features: the sets are small."""
 
-ASKED = {QUOTES: "quotes_hold", ADAPTED: "holds", "": ""}
-"""What a name ends with, the longest first, and the signal that an answer decided by it has."""
+ASKED = {
+    ADAPTED + QUOTES: {"holds", "quotes_hold"},
+    QUOTES: {"quotes_hold"},
+    ADAPTED: {"holds"},
+    "": set[str](),
+}
+"""What a name ends with, the longest first, and the signals that what it is fitted on has."""
 
-FALSE_REFUSALS = {QUOTES: 0.07, ADAPTED: 0.04, "": 0.03}
+FALSE_REFUSALS = {ADAPTED + QUOTES: 0.07, QUOTES: 0.05, ADAPTED: 0.04, "": 0.03}
 """Share of answerable questions that the balanced threshold may refuse for doubt: what code rules
 out is refused besides. More where more was asked: its doubts are right more often."""
 
@@ -228,7 +244,7 @@ def curve(examples: Sequence[Example], probabilities: Values) -> None:
             )
 
 
-def fit(folders: Sequence[Path], *, only_quotes: bool = False) -> None:
+def fit(folders: Sequence[Path], *, only_adapted: bool = False) -> None:
     runs = [(folder, read_run(folder)) for folder in folders]
     examples = [
         e for folder, run in runs for result in run.results if (e := example(result, folder.name))
@@ -246,12 +262,10 @@ def fit(folders: Sequence[Path], *, only_quotes: bool = False) -> None:
         if name.startswith("extractive_before") and model != document["default"]:
             continue
         end = next(one for one in ASKED if name.endswith(one))
-        if (ENCODED in name) != encoded or (only_quotes and end != QUOTES):
+        if (ENCODED in name) != encoded or (only_adapted and not end):
             continue
         rows = [
-            e
-            for e in examples
-            if not (read_only and e.ruled) and (not end or ASKED[end] in e.signals)
+            e for e in examples if not (read_only and e.ruled) and ASKED[end] <= e.signals.keys()
         ]
         if not rows:
             continue
@@ -272,7 +286,7 @@ def fit(folders: Sequence[Path], *, only_quotes: bool = False) -> None:
             told = [e for e in examples if e.ruled or id(e) in by_id]
             curve(told, np.array([by_id.get(id(e), 0.0) for e in told]))
     kept = document["models"].setdefault(model, {"weights": {}})
-    what = QUOTES if only_quotes else ENCODED if encoded else ""
+    what = ADAPTED if only_adapted else ENCODED if encoded else ""
     kept[f"fitted{what}"] = datetime.now(UTC).date().isoformat()
     kept[f"questions{what}"] = {folder.name: len(run.results) for folder, run in runs}
     kept["weights"] |= heads
@@ -300,8 +314,8 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["sample", path, number]:
             sample(Path(path), int(number))
-        case ["fit", "--quotes", *folders] if folders:
-            fit([Path(folder) for folder in folders], only_quotes=True)
+        case ["fit", "--adapted", *folders] if folders:
+            fit([Path(folder) for folder in folders], only_adapted=True)
         case ["fit", *folders] if folders:
             fit([Path(folder) for folder in folders])
         case _:

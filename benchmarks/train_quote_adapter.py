@@ -10,7 +10,7 @@ It (``benchmarks/adapted_model.py``) learns from the passages that the program i
 question (``benchmarks/quote_examples.py``): of those kept for fitting, and of some of SQuAD 1.1. It
 is judged by the questions about the articles held out. ``--from`` names the adapter it begins as.
 The one in the package was made so by an earlier form of this script, in half an hour. Who trains
-another fits the decision anew (``benchmarks/fit_decision.py fit --quotes``).
+another fits the decision anew (``benchmarks/fit_decision.py fit --adapted``).
 """
 
 from __future__ import annotations

@@ -63,6 +63,26 @@ def test_what_they_say_on_it_is_told_from_what_else_they_say() -> None:
     assert not read("What was lost?").are_said({OARS})
 
 
+def test_what_the_whole_article_is_about_is_no_topic_of_theirs() -> None:
+    text = (
+        "Mara Quill, the harbour minister, said the oars were lost. The mayor, Olaf Cole, said "
+        "that the price of oars is high."
+    )
+    article = Article("b", "No oars", text, "")
+    passages = split_article(article)
+
+    def words(about: str) -> AskedWords:
+        def nearness(_: str) -> Vectors:
+            return np.zeros(len(passages), dtype=np.float32)
+
+        index = speaker_index(article, passages)
+        question = f"What did Mara Quill say about {about}?"
+        return AskedWords(question, article, passages, index, nearness)
+
+    assert words("the oars").are_said({passages[0].id})
+    assert not words("the price of the oars").are_said({passages[0].id})
+
+
 def test_who_says_nothing_is_unsaid() -> None:
     assert read("What did Daniel Levy say about the oars?").unsaid
     assert not read("What did Mara Quill say about the oars?").unsaid

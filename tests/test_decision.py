@@ -129,15 +129,20 @@ def test_the_adapter_is_asked_only_where_it_is_weighed() -> None:
 
 def test_what_its_adapter_says_moves_the_answer() -> None:
     read = replace(SURE, answers=1.0, coverage=0.8, unsupported=0.0, unmet=False, novelty=0.5)
-    passages = AskedAgain(holds=0.9)
+    passages, alone = AskedAgain(holds=0.9), AskedAgain(quotes_hold=0.9)
     quotes = AskedAgain(holds=0.9, quotes_hold=0.9)
-    for again, name in ((passages, "holds"), (quotes, "holds"), (quotes, "quotes_hold")):
+    for again, name in (
+        (passages, "holds"),
+        (alone, "quotes_hold"),
+        (quotes, "holds"),
+        (quotes, "quotes_hold"),
+    ):
         sure, unsure = (
             DEFAULT.probability(replace(read, again=replace(again, **{name: chance})))
             for chance in (0.99, 0.01)
         )
         assert sure - unsure > 0.05
-    for end, known in (("_quotes", passages), ("_adapted", AskedAgain())):
+    for end, known in (("_quotes", passages), ("_adapted", alone)):
         without = Decision({head: row for head, row in DEFAULT.weights.items() if end not in head})
         assert without.probability(replace(read, again=quotes)) == DEFAULT.probability(
             replace(read, again=known)
