@@ -177,9 +177,10 @@ class Judge:
         weighed = self.decision.weighs("quotes_hold", before)
         if not weighed or self.decision.is_sure(self.caution, signals):
             return signals
-        quoted = reading.of(task.cited(grounded.citations))
-        again = replace(again, quotes_hold=quoted.holds())
-        return task.signals(before.yes, grounded, again)
+        quotes_hold = reading.of(task.cited(grounded.citations)).holds()
+        if quotes_hold is None:
+            return signals
+        return task.signals(before.yes, grounded, replace(again, quotes_hold=quotes_hold))
 
     def _left_open(self, reading: Reading, whole: Signals) -> tuple[str, ...]:
         """The parts of a question with several that the passages seem not to answer."""

@@ -161,6 +161,18 @@ def test_what_is_not_sure_is_asked_of_the_quotes_alone(tmp_path: Path, model: Ll
 
 
 @pytest.mark.model
+def test_of_the_quotes_alone_it_is_asked_about_somebodys_words_too(
+    tmp_path: Path, model: LlamaCppChat
+) -> None:
+    with Assistant.open(tmp_path, model=model, caution=0.0) as assistant:
+        assistant.add(SEED)
+        signals = assistant.ask("What did Cleverley say about a ceasefire?").signals
+        assert "quotes_hold" in signals
+        assert "holds" not in signals
+        assert not {"holds", "quotes_hold"} & assistant.ask("ceasefire cleverley").signals.keys()
+
+
+@pytest.mark.model
 def test_without_a_cross_encoder_it_is_not_asked(tmp_path: Path, model: LlamaCppChat) -> None:
     """Nothing was fitted on it there."""
     with Assistant.open(tmp_path, model=model, embedder=HashEmbedder(), caution=0.0) as assistant:

@@ -21,11 +21,13 @@ PASSAGES = split_article(ARTICLE)
 OARS, STORM, COST, MENDED = (passage.id for passage in PASSAGES)
 
 
-def read(question: str, near: float = 0.0) -> AskedWords:
-    def nearness(_: str) -> Vectors:
-        return np.full(len(PASSAGES), near, dtype=np.float32)
+def read(question: str, near: float = 0.0, article: Article = ARTICLE) -> AskedWords:
+    passages = split_article(article)
 
-    return AskedWords(question, ARTICLE, PASSAGES, speaker_index(ARTICLE, PASSAGES), nearness)
+    def nearness(_: str) -> Vectors:
+        return np.full(len(passages), near, dtype=np.float32)
+
+    return AskedWords(question, article, passages, speaker_index(article, passages), nearness)
 
 
 @pytest.mark.parametrize(
@@ -69,18 +71,10 @@ def test_what_the_whole_article_is_about_is_no_topic_of_theirs() -> None:
         "that the price of oars is high."
     )
     article = Article("b", "No oars", text, "")
-    passages = split_article(article)
-
-    def words(about: str) -> AskedWords:
-        def nearness(_: str) -> Vectors:
-            return np.zeros(len(passages), dtype=np.float32)
-
-        index = speaker_index(article, passages)
-        question = f"What did Mara Quill say about {about}?"
-        return AskedWords(question, article, passages, index, nearness)
-
-    assert words("the oars").are_said({passages[0].id})
-    assert not words("the price of the oars").are_said({passages[0].id})
+    lost = split_article(article)[0].id
+    asked = "What did Mara Quill say about the {}?"
+    assert read(asked.format("oars"), article=article).are_said({lost})
+    assert not read(asked.format("price of the oars"), article=article).are_said({lost})
 
 
 def test_who_says_nothing_is_unsaid() -> None:
