@@ -6,13 +6,15 @@ figures agree is said. Not handled: finding the answers (``finding``).
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from assistant.decision import outweighs
 from assistant.expectation import is_met
 from assistant.grounding import Grounded
-from assistant.judging import Finding
+from assistant.judging import Finding, refusal
 from assistant.schema import Article, Citation, RetrievedPassage, Sentence
 from assistant.wording import content_words, dates, numbers
 
@@ -86,6 +88,24 @@ def put_to_one(question: str) -> str:
     """What to ask one article of several: the question without what it asks of all of them."""
     alone = _ASKED_OF_ALL.sub("", question).strip()
     return f"{alone[0].upper()}{alone[1:]}" if re.search(r"\w", alone) else question
+
+
+def borne_out(findings: Mapping[str, Finding]) -> dict[str, Finding]:
+    """The same findings, and refusals in place of answers that too few articles bear out.
+
+    A question without an answer has as many chances to seem answered as articles are asked, so
+    the odds of each answer must be as many times those that one article needs. Articles that
+    have an answer, too, vouch for it; they tell the same story and are no independent
+    witnesses, so they count by the root of their number. How much this tells: docs/quality.md.
+    """
+    answering = sum(finding.grounded is not None for finding in findings.values())
+    times = len(findings) / math.sqrt(max(1, answering))
+    return {
+        key: finding
+        if finding.grounded is None or outweighs(finding.probability, finding.needed, times)
+        else refusal(finding.probability)
+        for key, finding in findings.items()
+    }
 
 
 def side_by_side(

@@ -119,10 +119,13 @@ class Decision:
         heads = (f"{stage}{asked}" for asked in ("", _ADAPTED, _QUOTES, f"{_ADAPTED}{_QUOTES}"))
         return any(name in self.weights.get(head, ()) for head in heads)
 
-    def is_sure(self, caution: float, signals: Signals) -> bool:
-        """Whether it will answer, whatever else is asked; the bold want to know how sure it is."""
+    def is_sure(self, caution: float, signals: Signals, among: int = 1) -> bool:
+        """Whether it will answer, whatever else is asked; the bold want to know how sure it is.
+
+        One of ``among`` articles may have to make up for the silence of the others.
+        """
         enough = max(_SURE, self.threshold(caution, signals))
-        return caution > 0 and self.probability(signals) >= enough
+        return caution > 0 and outweighs(self.probability(signals), enough, among)
 
     def threshold(self, caution: float, signals: Signals) -> float:
         """The probability below which ``caution`` (0 bold to 1 cautious) refuses.
@@ -186,6 +189,11 @@ def features(signals: Signals) -> dict[str, float]:
         "quotes_hold": log_odds(again.quotes_hold),
     }
     return {name: float(value) for name, value in given.items() if value is not None}
+
+
+def outweighs(chance: float, limit: float, times: float) -> bool:
+    """Whether the odds of one probability are ``times`` those of another, or more."""
+    return chance * (1 - limit) >= times * limit * (1 - chance)
 
 
 def log_odds(chance: float | None) -> float | None:

@@ -27,6 +27,12 @@ _TIMING = re.compile(
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"\b(?:what|which) years?\b", re.IGNORECASE)
+_LASTING = re.compile(r"\bhow (?:long|old)\b|\bage\b", re.IGNORECASE)
+_IN_YEAR = re.compile(
+    r"\b(?:in|since|until|till|during|before|after|by|from) (?:1\d|20)\d\d\b(?! [a-z]+s\b)",
+    re.IGNORECASE,
+)
+"""When something was, and no number of things; "by 1500 men" is one."""
 _FAR = re.compile(
     r"\bhow far (?:is|are|was|were|away|from|apart)\b|\bwhat distance\b", re.IGNORECASE
 )
@@ -99,7 +105,8 @@ def is_met(question: str, answer: str) -> bool:
     if _FAR.search(question) and not _DISTANCE.search(answer):
         return False
     if _COUNTING.search(question):
-        return bool(numbers(answer) - numbers(question) or words & _QUANTITIES)
+        counted = answer if _LASTING.search(question) else _IN_YEAR.sub("", answer)
+        return bool(numbers(counted) - numbers(question) or words & _QUANTITIES)
     if _TIMING.search(question):
         told = (numbers(answer) | dates(answer)) - numbers(question) - dates(question)
         # "During Mass" is a time, and no year.

@@ -7,7 +7,6 @@ what code can tell of an answer by itself (``inquiry``).
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -41,13 +40,15 @@ class Finding:
 
     ``probability`` (0 to 1) is that the articles answer this question; ``confidence`` that
     what is shown, an answer or a refusal, can be trusted. ``left_open`` are the parts of a
-    question with several that the articles do not answer.
+    question with several that the articles do not answer. ``needed`` is the probability from
+    which one article, asked alone, is taken to answer.
     """
 
     grounded: Grounded | None
     probability: float
     confidence: float
     left_open: tuple[str, ...] = ()
+    needed: float = 0.0
 
 
 def refusal(probability: float) -> Finding:
@@ -106,15 +107,9 @@ class Judge:
     decision: Decision
     caution: float
 
-    def refuses(self, signals: Signals, among: int = 1) -> bool:
-        """Whether there is too much doubt, where the question is put to ``among`` articles.
-
-        One without an answer has as many chances to seem answered, though not independent ones:
-        they tell the same story. So the odds wanted grow with the root of their number.
-        """
-        limit = self.decision.threshold(self.caution, signals)
-        chance = self.decision.probability(signals)
-        return chance * (1 - limit) < math.sqrt(among) * limit * (1 - chance)
+    def refuses(self, signals: Signals) -> bool:
+        """Whether there is too much doubt for one article to answer."""
+        return self.decision.probability(signals) < self.decision.threshold(self.caution, signals)
 
     def is_hopeless(self, signals: Signals) -> bool:
         """Whether it is not worth asking for an answer."""
@@ -135,7 +130,8 @@ class Judge:
     ) -> Finding:
         """An answer as likely and as sure as the signals make it."""
         probability = self.decision.probability(signals)
-        return Finding(grounded, probability, self.decision.confidence(signals), left_open)
+        needed = self.decision.threshold(self.caution, signals)
+        return Finding(grounded, probability, self.decision.confidence(signals), left_open, needed)
 
     def judged(self, reading: Reading, grounded: Grounded, before: Signals) -> Finding:
         """What becomes of an answer; ``before`` are the signals of before it was written.
@@ -150,7 +146,7 @@ class Judge:
         # Before the adapter is asked: after it the model would read the passages once more.
         left_open = self._left_open(reading, before)
         signals = self._asked_again(reading, grounded, before)
-        if self.refuses(signals, task.among):
+        if self.refuses(signals):
             return refusal(self.decision.probability(signals))
         told = task.without_outshone(supplemented(task, grounded))
         if signals.again.holds is not None:
@@ -175,7 +171,7 @@ class Judge:
             again = AskedAgain(holds=reading.holds())
         signals = task.signals(before.yes, grounded, again)
         weighed = self.decision.weighs("quotes_hold", before)
-        if not weighed or self.decision.is_sure(self.caution, signals):
+        if not weighed or self.decision.is_sure(self.caution, signals, task.among):
             return signals
         quotes_hold = reading.of(task.cited(grounded.citations)).holds()
         if quotes_hold is None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from assistant import overview, retrieval
 from assistant.articles.places import days_meant, pages_of
-from assistant.comparing import article_names, put_to_one, side_by_side, worth_asking
+from assistant.comparing import article_names, borne_out, put_to_one, side_by_side, worth_asking
 from assistant.cross_encoder import CrossEncoder
 from assistant.finding import Finder
 from assistant.followups import standalone
@@ -112,7 +112,7 @@ class Pipeline:
             label = f"{names[key]}: " if len(tasks) > 1 else ""
             reply.text = ""
             findings[key] = yield from _labelled(label, self._find(task, reply, clock, stopped))
-        answer = self._answer(asked, tasks, findings, hits, reply, clock)
+        answer = self._answer(asked, tasks, borne_out(findings), hits, reply, clock)
         asking.set(**_told(answer)).end()  # before whoever asked does something with the answer
         yield answer
 
