@@ -122,12 +122,20 @@ def side_by_side(
     if not found:
         return None, ()
     if not is_comparison(question):
-        least = max(finding.probability for finding in found.values()) - _AS_GOOD
-        found = {key: one for key, one in found.items() if one.probability >= least}
+        found = _nearly_as_sure(found)
     found = {key: one for key, one in found.items() if _brings(question, one)} or found
     found = {
-        key: one for key, one in found.items() if one.grounded and one.grounded.partly_confirmed
+        key: one for key, one in found.items() if one.grounded and not one.grounded.stands_in
     } or found
+    confirmed = [
+        f.probability for f in found.values() if f.grounded and f.grounded.partly_confirmed
+    ]
+    found = {
+        key: one
+        for key, one in found.items()
+        if (one.grounded and one.grounded.partly_confirmed)
+        or one.probability > max(confirmed, default=0.0)
+    }
     if len(found) == 1:
         [finding] = found.values()
         return finding.grounded, ()
@@ -146,6 +154,18 @@ def side_by_side(
         told.append(_told(question, own))
     merged = Grounded(tuple(sentences), tuple(citations), 1.0, declined=False)
     return merged, _agreement(told)
+
+
+def _nearly_as_sure(found: Mapping[str, Finding]) -> dict[str, Finding]:
+    """Without what is much less sure than the best, if it answers no part that those leave open."""
+    least = max(finding.probability for finding in found.values()) - _AS_GOOD
+    sure = [one for one in found.values() if one.probability >= least]
+    missed = set(sure[0].left_open).intersection(*(one.left_open for one in sure))
+    return {
+        key: one
+        for key, one in found.items()
+        if one.probability >= least or missed - set(one.left_open)
+    }
 
 
 def _brings(question: str, finding: Finding) -> bool:
