@@ -20,7 +20,6 @@ from assistant import models, retrieval
 from assistant.adding import Outcome, add_all, keep
 from assistant.articles import Loader, load_article
 from assistant.articles.text import is_blank
-from assistant.comparing import MOST_ASKED
 from assistant.cross_encoder import CrossEncoder
 from assistant.decision import Decision
 from assistant.errors import EmptyLibrary, ModelError, UserInputError, WeightsError
@@ -33,6 +32,7 @@ from assistant.opening import remove_article
 from assistant.pipeline import Pipeline
 from assistant.readahead import ReadAhead
 from assistant.reading import Halt, Reader, never
+from assistant.routing import MOST_ASKED
 from assistant.schema import (
     Answer,
     Article,

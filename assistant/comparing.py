@@ -1,13 +1,13 @@
-"""One question to several articles: ask each by itself, and put the answers side by side.
+"""The answers of several articles side by side.
 
 Answers are never merged: each keeps its article's name and its own quotes, and whether their
-figures agree is said. Not handled: finding the answers (``finding``).
+figures agree is said. Not handled: whom to ask (``routing``), and finding the answers
+(``finding``).
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,34 +15,9 @@ from assistant.decision import outweighs
 from assistant.expectation import is_met
 from assistant.grounding import Grounded
 from assistant.judging import Finding, refusal
-from assistant.schema import Article, Citation, RetrievedPassage, Sentence
+from assistant.routing import is_comparison
+from assistant.schema import Article, Citation, Sentence
 from assistant.wording import content_words, dates, numbers
-
-_REPORTS = r"(?:reports|outlets|articles|sources|stories|papers|accounts)"
-_REPORT = r"(?:reports?|outlets?|articles?|sources?|stories|story|papers?|accounts?)"
-_COMPARING = re.compile(
-    rf"\b(?:each|both|all|different|other|every)\b.{{0,20}}\b{_REPORT}\b"
-    rf"|\b{_REPORTS} (?:say|give|report|put|describe|compare)\b"
-    rf"|\b(?:compare|according to)\b.{{0,20}}\b{_REPORTS}\b"
-    rf"|\b(?:{_REPORTS}|they|these|two)\b.{{0,20}}\b(?:agree|disagree)\b"
-    r"|\b(?:differs?|contradicts?)\b|\baccording to each\b",
-    re.IGNORECASE,
-)
-_ASKED_OF_ALL = re.compile(
-    rf"(?:^|,? )according to (?:(?:each|every|all|both)(?: of the)?(?: different)? {_REPORT}"
-    rf"|the (?:\w+ )?{_REPORTS})\b,?"
-    rf"|(?:,? and|[.?!;]) (?:do|did) (?:(?:all|both|the|these|those) )*(?:{_REPORTS}|they) "
-    r"(?:all |both )?(?:agree|disagree|differ|say the same|tell the same|compare)\b"
-    r"(?: (?:on|about) (?:it|this|that))?(?=\W*$)",
-    re.IGNORECASE,
-)
-"""What only all articles together can answer: each by itself knows nothing of the others."""
-
-MOST_ASKED = 4
-"""Articles that one question is put to; each takes seconds."""
-
-_NEAR = 0.2
-"""How far below the best passage another article's best may be for that one to be asked."""
 
 _AS_GOOD = 0.15
 """How much less probable than the best one another article's answer may be to be shown too."""
@@ -55,39 +30,11 @@ _ALIKE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Content:
     """What one article tells, in words and figures that the question did not bring in."""
 
     words: frozenset[str]
     figures: frozenset[str]
-
-
-def worth_asking(
-    question: str, scope: Sequence[str], hits: Sequence[RetrievedPassage]
-) -> list[str]:
-    """The ids of the articles to ask, best first: all of a few, else those that were found.
-
-    ``hits`` are the passages nearest to the question in all of ``scope``.
-    """
-    found = list(dict.fromkeys(hit.passage.article_id for hit in hits))
-    if len(scope) <= MOST_ASKED:
-        return [*found, *(key for key in scope if key not in found)]
-    if is_comparison(question):
-        return found[:MOST_ASKED]
-    least = hits[0].score - _NEAR if hits else 0.0
-    near = {hit.passage.article_id for hit in hits if hit.score >= least}
-    return [key for key in found if key in near][:MOST_ASKED] or list(scope[:1])
-
-
-def is_comparison(question: str) -> bool:
-    """Whether a question asks what different articles say."""
-    return bool(_COMPARING.search(question))
-
-
-def put_to_one(question: str) -> str:
-    """What to ask one article of several: the question without what it asks of all of them."""
-    alone = _ASKED_OF_ALL.sub("", question).strip()
-    return f"{alone[0].upper()}{alone[1:]}" if re.search(r"\w", alone) else question
 
 
 def borne_out(findings: Mapping[str, Finding]) -> dict[str, Finding]:
@@ -108,42 +55,42 @@ def borne_out(findings: Mapping[str, Finding]) -> dict[str, Finding]:
     }
 
 
-def side_by_side(
-    question: str, findings: Mapping[str, Finding], articles: Mapping[str, Article]
-) -> tuple[Grounded | None, tuple[str, ...]]:
-    """One answer of the articles' own, and what to say of their agreement.
+def told(question: str, findings: Mapping[str, Finding]) -> dict[str, Finding]:
+    """What is shown of the articles' answers to one question; nothing if none answers.
 
-    ``findings`` are by article id, in the order in which they are to be shown. Unless the
-    question compares, an article whose answer is much less sure than the best is left out; so
-    is one without the number or the time asked for, or with nothing that its quotes bear out,
-    where another has it.
+    ``findings`` are by article id, and :func:`borne_out`. Unless the question compares, an
+    article whose answer is much less sure than the best is left out; so is one without the
+    number or the time asked for where another has it, one whose own words stand in for an
+    answer where another has an answer, and one with nothing that its quotes bear out where
+    another is as sure.
     """
-    found = {key: finding for key, finding in findings.items() if finding.grounded is not None}
+    found = {key: one for key, one in findings.items() if one.grounded is not None}
     if not found:
-        return None, ()
+        return {}
     if not is_comparison(question):
         found = _nearly_as_sure(found)
     found = {key: one for key, one in found.items() if _brings(question, one)} or found
-    found = {
-        key: one for key, one in found.items() if one.grounded and not one.grounded.stands_in
-    } or found
-    confirmed = [
-        f.probability for f in found.values() if f.grounded and f.grounded.partly_confirmed
-    ]
-    found = {
-        key: one
-        for key, one in found.items()
-        if (one.grounded and one.grounded.partly_confirmed)
-        or one.probability > max(confirmed, default=0.0)
-    }
-    if len(found) == 1:
-        [finding] = found.values()
-        return finding.grounded, ()
-    names = article_names([articles[key] for key in found])
+    found = {key: one for key, one in found.items() if not _stands_in(one)} or found
+    least = max((one.probability for one in found.values() if _is_confirmed(one)), default=0.0)
+    return {key: one for key, one in found.items() if _is_confirmed(one) or one.probability > least}
+
+
+def side_by_side(
+    answers: Sequence[tuple[str, Mapping[str, Finding]]], articles: Mapping[str, Article]
+) -> tuple[Grounded | None, tuple[str, ...]]:
+    """One answer of the articles' own, and what to say of their agreement.
+
+    ``answers`` are questions, or the parts of one, each with what is ``told``; the findings are
+    shown in their order.
+    """
+    shown = [(question, key, one) for question, found in answers for key, one in found.items()]
+    if len(shown) <= 1:
+        return (shown[0][2].grounded if shown else None), ()
+    names = article_names([articles[key] for key in dict.fromkeys(key for _, key, _ in shown)])
     sentences: list[Sentence] = []
     citations: list[Citation] = []
-    told: list[_Told] = []
-    for key, finding in found.items():
+    by_question: dict[str, list[_Content]] = {}
+    for question, key, finding in shown:
         assert finding.grounded is not None
         # Read by itself, an article says nothing of the others: "the reports agree" is made up.
         sure = finding.grounded.only(lambda one: one.support not in ("weak", "unsupported"))
@@ -151,9 +98,10 @@ def side_by_side(
         citations += own.citations
         first, *others = own.sentences
         sentences += [replace(first, text=f"{names[key]}: {first.text}"), *others]
-        told.append(_told(question, own))
+        by_question.setdefault(question, []).append(_content(question, own))
     merged = Grounded(tuple(sentences), tuple(citations), 1.0, declined=False)
-    return merged, _agreement(told)
+    agreement = [_agreement(several) for several in by_question.values() if len(several) > 1]
+    return merged, tuple(notice for notices in agreement for notice in notices)
 
 
 def _nearly_as_sure(found: Mapping[str, Finding]) -> dict[str, Finding]:
@@ -166,6 +114,15 @@ def _nearly_as_sure(found: Mapping[str, Finding]) -> dict[str, Finding]:
         for key, one in found.items()
         if one.probability >= least or missed - set(one.left_open)
     }
+
+
+def _stands_in(finding: Finding) -> bool:
+    return finding.grounded is not None and finding.grounded.stands_in
+
+
+def _is_confirmed(finding: Finding) -> bool:
+    """Whether the quotes bear a part of the answer out."""
+    return finding.grounded is not None and finding.grounded.partly_confirmed
 
 
 def _brings(question: str, finding: Finding) -> bool:
@@ -187,14 +144,14 @@ def article_names(articles: Sequence[Article]) -> dict[str, str]:
     return names
 
 
-def _told(question: str, grounded: Grounded) -> _Told:
+def _content(question: str, grounded: Grounded) -> _Content:
     text = grounded.text
     figures = (numbers(text) | dates(text)) - numbers(question) - dates(question)
     words = frozenset(content_words(text)) - frozenset(content_words(question))
-    return _Told(words, figures - _MAGNITUDES)
+    return _Content(words, figures - _MAGNITUDES)
 
 
-def _agreement(told: Sequence[_Told]) -> tuple[str, ...]:
+def _agreement(told: Sequence[_Content]) -> tuple[str, ...]:
     """A sentence on whether the articles' figures, or else their words, are the same."""
     if all(one.figures for one in told):
         if all(one.figures == told[0].figures for one in told):

@@ -15,6 +15,7 @@ from pathlib import Path
 from langchain_core.language_models import BaseChatModel
 
 from assistant.aliases import countries
+from assistant.parts import parts_of
 from assistant.prompts import render
 from assistant.reading import Halt, never, pieces
 from assistant.schema import Turn
@@ -94,6 +95,12 @@ def standalone(
             return rewritten
     # The words of both find what the follow-up is about, and its own come first: they ask.
     return f"{question} (This follows the question: {history[-1].question.strip()})"
+
+
+def parts_alone(question: str) -> list[str]:
+    """The parts of a question, each so that it can be asked by itself; see ``parts_of``."""
+    first, *others = parts_of(question)
+    return [first, *(standalone(part, [Turn(first, "")], None) for part in others)]
 
 
 def _same_for_another(question: str, previous: str) -> str:

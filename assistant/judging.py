@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 
 from assistant import expectation
 from assistant.decision import AskedAgain, Decision, Signals, log_odds
-from assistant.followups import standalone
+from assistant.followups import parts_alone
 from assistant.grounding import Grounded
 from assistant.inquiry import Inquiry
 from assistant.parts import parts_of
 from assistant.reading import Adapter, Halt, Reader
-from assistant.schema import Passage, Turn
+from assistant.schema import Passage
 from assistant.supplement import supplemented
 
 _HOPELESS = 0.5
@@ -184,8 +184,7 @@ class Judge:
         if len(parts) == 1 or whole.yes is None:
             return ()
         sure: dict[str, float] = {}
-        for part in parts:
-            alone = standalone(part, [Turn(parts[0], "")] if part != parts[0] else [], None)
+        for part, alone in zip(parts, parts_alone(reading.task.asked), strict=True):
             yes = reading.says_yes(alone)
             sure[part] = self.decision.probability(replace(whole, yes=yes))
         limit = _OPEN * max(sure.values())

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from assistant import overview, retrieval
 from assistant.articles.places import days_meant, pages_of
-from assistant.comparing import article_names, borne_out, put_to_one, side_by_side, worth_asking
+from assistant.comparing import article_names, borne_out, side_by_side, told
 from assistant.cross_encoder import CrossEncoder
 from assistant.finding import Finder
 from assistant.followups import standalone
@@ -24,6 +24,7 @@ from assistant.library import Library
 from assistant.llamacpp import LlamaCppChat
 from assistant.reading import Halt
 from assistant.replies import Reply
+from assistant.routing import Errand, errands
 from assistant.schema import (
     NOT_IN_ARTICLE,
     Answer,
@@ -50,6 +51,15 @@ _MORE_FOUND = 4
 
 _RELATED = 3
 """Nearest passages shown when the article does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What became of an errand: the inquiries, and by article id what was found."""
+
+    errand: Errand
+    tasks: Sequence[Inquiry]
+    findings: Mapping[str, Finding]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +111,43 @@ class Pipeline:
         hits = self._reranked(asked, found)
         if self.encoder is not None:
             clock.lap("retrieve")
-        keys = worth_asking(asked, scope, hits)
-        alone = put_to_one(asked) if len(keys) > 1 else asked
-        tasks = [self._inquiry(question, alone, key, hits, len(keys)) for key in keys]
-        names = article_names([one for task in tasks for one in task.articles.values()])
-        findings: dict[str, Finding] = {}
         reply = Reply()
-        for task in tasks:
-            [key] = task.articles
-            label = f"{names[key]}: " if len(tasks) > 1 else ""
-            reply.text = ""
-            findings[key] = yield from _labelled(label, self._find(task, reply, clock, stopped))
-        answer = self._answer(asked, tasks, borne_out(findings), hits, reply, clock)
+        outcomes = yield from self._run(question, asked, scope, hits, reply, clock, stopped)
+        answer = self._answer(question, asked, outcomes, hits, reply, clock)
         asking.set(**_told(answer)).end()  # before whoever asked does something with the answer
         yield answer
+
+    def _run(
+        self,
+        question: str,
+        asked: str,
+        scope: Sequence[str],
+        hits: Sequence[RetrievedPassage],
+        reply: Reply,
+        clock: Stopwatch,
+        stopped: Halt,
+    ) -> Generator[Delta, None, list[_Outcome]]:
+        """Put the question, or each part of it, to the articles that are worth asking."""
+        everything = errands(
+            asked, scope, hits, lambda part: self._reranked(part, self._search(part, scope))
+        )
+        among = sum(len(errand.articles) for errand in everything)
+        library = self.library
+        names = article_names([library.article(key) for e in everything for key in e.articles])
+        outcomes = []
+        for errand in everything:
+            tasks: list[Inquiry] = []
+            findings: dict[str, Finding] = {}
+            for key in errand.articles:
+                # A rewritten follow-up may say more than was asked; a part of it says less.
+                said = question if len(everything) == 1 else errand.question
+                task = self._inquiry(said, errand.asked, key, hits, among)
+                tasks.append(task)
+                label = f"{names[key]}: " if among > 1 else ""
+                reply.text = ""
+                findings[key] = yield from _labelled(label, self._find(task, reply, clock, stopped))
+            outcomes.append(_Outcome(errand, tasks, borne_out(findings)))
+        return outcomes
 
     def _inquiry(
         self, question: str, asked: str, key: str, hits: Sequence[RetrievedPassage], among: int
@@ -154,30 +187,30 @@ class Pipeline:
 
     def _answer(
         self,
+        question: str,
         asked: str,
-        tasks: Sequence[Inquiry],
-        findings: Mapping[str, Finding],
+        outcomes: Sequence[_Outcome],
         hits: Sequence[RetrievedPassage],
         reply: Reply,
         clock: Stopwatch,
     ) -> Answer:
-        best = max(tasks, key=lambda task: findings[next(iter(task.articles))].probability)
+        tasks = [task for outcome in outcomes for task in outcome.tasks]
         articles = {key: one for task in tasks for key, one in task.articles.items()}
-        grounded, agreement = side_by_side(asked, findings, articles)
-        sure = max(
-            one.confidence
-            for one in findings.values()
-            if (one.grounded is None) == (grounded is None)
-        )
+        answers = [
+            (one.errand.question, told(one.errand.question, one.findings)) for one in outcomes
+        ]
+        grounded, agreement = side_by_side(answers, articles)
+        sure = _confidence([found for _, found in answers if found], outcomes)
         sentences = grounded.sentences if grounded else (Sentence(NOT_IN_ARTICLE, "supported"),)
         notices = [*self.library.notices, *self.notices, *agreement]
         notices += [notice for task in tasks for notice in task.notices]
-        left_open = _left_open(findings.values())
+        left_open = [part for part, found in answers if not found] if grounded else []
+        left_open += [part for _, found in answers for part in _left_open(found.values())]
         notices += [f"The article does not say: {part}" for part in left_open]
         if reply.cut and grounded:
             notices.append(reply.cut)
         return Answer(
-            question=best.question,
+            question=question,
             text=" ".join(sentence.text for sentence in sentences),
             sentences=sentences,
             citations=grounded.citations if grounded else (),
@@ -186,7 +219,7 @@ class Pipeline:
             related=() if grounded else tuple(hits[:_RELATED]),
             retrieved=tuple(hits),
             standalone=asked,
-            signals=best.decided_by,
+            signals=_surest(outcomes).decided_by,
             notices=tuple(dict.fromkeys(notices)),
             timings=clock.timings(
                 reply.prompt_tokens, reply.cached_tokens, reply.completion_tokens
@@ -194,6 +227,27 @@ class Pipeline:
             model=self.model_name,
             places=_places(grounded.citations, articles) if grounded else (),
         )
+
+
+def _surest(outcomes: Sequence[_Outcome]) -> Inquiry:
+    """The inquiry to the article that is likeliest to answer."""
+    asked = [
+        (outcome.findings[key].probability, task)
+        for outcome in outcomes
+        for task in outcome.tasks
+        for key in task.articles
+    ]
+    return max(asked, key=lambda pair: pair[0])[1]
+
+
+def _confidence(shown: Sequence[Mapping[str, Finding]], outcomes: Sequence[_Outcome]) -> float:
+    """How sure an answer is: in each of its parts as the best of the articles shown.
+
+    A refusal is as sure as that none of the articles asked answers after all.
+    """
+    if shown:
+        return min(max(one.confidence for one in found.values()) for found in shown)
+    return min(one.confidence for outcome in outcomes for one in outcome.findings.values())
 
 
 def _asking(model: BaseChatModel | None) -> AbstractContextManager[None]:

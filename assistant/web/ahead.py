@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from assistant.answering import Assistant
-from assistant.comparing import MOST_ASKED
 from assistant.inquiry import whole_text
 from assistant.llamacpp import LlamaCppChat
 from assistant.readahead import ReadAhead
 from assistant.reading import Reader
+from assistant.routing import MOST_ASKED
 
 
 class Reading(Protocol):

@@ -1,0 +1,117 @@
+"""Whom to ask what: which articles a question is put to, and which of its parts to whom.
+
+Not handled: putting the answers side by side (``comparing``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from assistant.followups import parts_alone
+from assistant.parts import parts_of
+from assistant.schema import RetrievedPassage
+
+_REPORTS = r"(?:reports|outlets|articles|sources|stories|papers|accounts)"
+_REPORT = r"(?:reports?|outlets?|articles?|sources?|stories|story|papers?|accounts?)"
+_COMPARING = re.compile(
+    rf"\b(?:each|both|all|different|other|every)\b.{{0,20}}\b{_REPORT}\b"
+    rf"|\b{_REPORTS} (?:say|give|report|put|describe|compare)\b"
+    rf"|\b(?:compare|according to)\b.{{0,20}}\b{_REPORTS}\b"
+    rf"|\b(?:{_REPORTS}|they|these|two)\b.{{0,20}}\b(?:agree|disagree)\b"
+    r"|\b(?:differs?|contradicts?)\b|\baccording to each\b",
+    re.IGNORECASE,
+)
+_ASKED_OF_ALL = re.compile(
+    rf"(?:^|,? )according to (?:(?:each|every|all|both)(?: of the)?(?: different)? {_REPORT}"
+    rf"|the (?:\w+ )?{_REPORTS})\b,?"
+    rf"|(?:,? and|[.?!;]) (?:do|did) (?:(?:all|both|the|these|those) )*(?:{_REPORTS}|they) "
+    r"(?:all |both )?(?:agree|disagree|differ|say the same|tell the same|compare)\b"
+    r"(?: (?:on|about) (?:it|this|that))?(?=\W*$)",
+    re.IGNORECASE,
+)
+"""What only all articles together can answer: each by itself knows nothing of the others."""
+
+MOST_ASKED = 4
+"""Articles that one question is put to; each takes seconds."""
+
+_NEAR = 0.2
+"""How far below the best passage another article's best may be for that one to be asked."""
+
+Search = Callable[[str], Sequence[RetrievedPassage]]
+"""The passages nearest to a question in all of the scope, best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """A question, or one of its parts, with the ids of the articles it is put to, best first.
+
+    ``asked`` is what each of them is asked: it can be understood alone and is not about the
+    other articles.
+    """
+
+    question: str
+    asked: str
+    articles: tuple[str, ...]
+
+
+def errands(
+    question: str, scope: Sequence[str], hits: Sequence[RetrievedPassage], search: Search
+) -> list[Errand]:
+    """What to ask whom. ``hits`` are the passages nearest to the question in all of ``scope``.
+
+    A question whose parts are told by different articles is put to each by its part: asked
+    all of it, an article that knows one part does not answer. Where one article is near all
+    the parts, all articles are asked all of it.
+    """
+    if len(scope) > 1 and len(parts_of(question)) > 1 and not is_comparison(question):
+        divided = _by_part(question, search)
+        if divided:
+            return divided
+    keys = worth_asking(question, scope, hits)
+    alone = put_to_one(question) if len(keys) > 1 else question
+    return [Errand(question, alone, tuple(keys))]
+
+
+def _by_part(question: str, search: Search) -> list[Errand]:
+    parts = parts_of(question)
+    divided = []
+    for part, alone in zip(parts, parts_alone(question), strict=True):
+        hits = search(alone)
+        near = _near(hits) if hits else []
+        divided.append(Errand(part, alone, tuple(near[: max(1, MOST_ASKED // len(parts))])))
+    everywhere = frozenset.intersection(*(frozenset(one.articles) for one in divided))
+    return [] if everywhere or not all(one.articles for one in divided) else divided
+
+
+def _near(hits: Sequence[RetrievedPassage]) -> list[str]:
+    """The ids of the articles with a passage that is about as near as the nearest of all."""
+    least = hits[0].score - _NEAR
+    return list(dict.fromkeys(hit.passage.article_id for hit in hits if hit.score >= least))
+
+
+def worth_asking(
+    question: str, scope: Sequence[str], hits: Sequence[RetrievedPassage]
+) -> list[str]:
+    """The ids of the articles to ask, best first: all of a few, else those that were found.
+
+    ``hits`` are the passages nearest to the question in all of ``scope``.
+    """
+    found = list(dict.fromkeys(hit.passage.article_id for hit in hits))
+    if len(scope) <= MOST_ASKED:
+        return [*found, *(key for key in scope if key not in found)]
+    if is_comparison(question):
+        return found[:MOST_ASKED]
+    return _near(hits)[:MOST_ASKED] if hits else list(scope[:1])
+
+
+def is_comparison(question: str) -> bool:
+    """Whether a question asks what different articles say."""
+    return bool(_COMPARING.search(question))
+
+
+def put_to_one(question: str) -> str:
+    """What to ask one article of several: the question without what it asks of all of them."""
+    alone = _ASKED_OF_ALL.sub("", question).strip()
+    return f"{alone[0].upper()}{alone[1:]}" if re.search(r"\w", alone) else question
