@@ -104,6 +104,20 @@ def side_by_side(
     return merged, tuple(notice for notices in agreement for notice in notices)
 
 
+def silent(
+    question: str, asked: Mapping[str, Article], shown: Mapping[str, Finding]
+) -> tuple[str, ...]:
+    """What to say of the articles that do not tell, where each was to be heard.
+
+    ``asked`` are the articles by id, ``shown`` those of them that tell, some at least.
+    """
+    if not is_comparison(question):
+        return ()
+    names = article_names(list(asked.values()))
+    missing = [name for key, name in names.items() if key not in shown]
+    return (f"No answer was found in: {'; '.join(missing)}.",) if missing and shown else ()
+
+
 def _nearly_as_sure(found: Mapping[str, Finding]) -> dict[str, Finding]:
     """Without what is much less sure than the best, if it answers no part that those leave open."""
     least = max(finding.probability for finding in found.values()) - _AS_GOOD

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from assistant import overview, retrieval
 from assistant.articles.places import days_meant, pages_of
-from assistant.comparing import article_names, borne_out, side_by_side, told
+from assistant.comparing import article_names, borne_out, side_by_side, silent, told
 from assistant.cross_encoder import CrossEncoder
 from assistant.finding import Finder
 from assistant.followups import standalone
@@ -204,6 +204,8 @@ class Pipeline:
         sentences = grounded.sentences if grounded else (Sentence(NOT_IN_ARTICLE, "supported"),)
         notices = [*self.library.notices, *self.notices, *agreement]
         notices += [notice for task in tasks for notice in task.notices]
+        for part, found in answers:
+            notices += silent(part, articles, found)
         left_open = [part for part, found in answers if not found] if grounded else []
         left_open += [part for _, found in answers for part in _left_open(found.values())]
         notices += [f"The article does not say: {part}" for part in left_open]

@@ -7,20 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from assistant.answering import Assistant
-from assistant.comparing import (
-    MOST_ASKED,
-    article_names,
-    is_comparison,
-    put_to_one,
-    side_by_side,
-    worth_asking,
-)
+from assistant.comparing import article_names, borne_out, side_by_side, silent, told
 from assistant.grounding import quote
-from assistant.judging import Finding
+from assistant.judging import Finding, refusal
 from assistant.passages import split_article
-from assistant.schema import Answer, Article, Delta, Passage, RetrievedPassage, Sentence
+from assistant.schema import Answer, Article, Delta, Sentence
 from assistant.testing import HashEmbedder, ScriptedChatModel
 
 POST = Article(
@@ -43,9 +38,8 @@ def finding(article: Article, probability: float = 0.9, sentence: int = 0) -> Fi
 def shown(
     *findings: tuple[Article, Finding], question: str = QUESTION
 ) -> tuple[str, tuple[str, ...]]:
-    grounded, notices = side_by_side(
-        question, {a.id: f for a, f in findings}, {a.id: a for a, _ in findings}
-    )
+    answers = told(question, {a.id: f for a, f in findings})
+    grounded, notices = side_by_side([(question, answers)], {a.id: a for a, _ in findings})
     assert grounded is not None
     markers = [citation.marker for citation in grounded.citations]
     assert markers == list(range(1, len(markers) + 1))
@@ -70,29 +64,103 @@ def test_an_article_without_the_figure_asked_for_is_left_out_beside_one_that_has
 
 
 def test_what_nothing_in_an_article_bears_out_is_left_out_beside_what_is() -> None:
-    told = finding(TIMES)
-    assert told.grounded is not None
-    talk = Sentence("The reports agree on this.", "weak", told.grounded.citations, "only a part")
+    answer = finding(TIMES)
+    assert answer.grounded is not None
+    talk = Sentence("The reports agree on this.", "weak", answer.grounded.citations, "only a part")
     made_up = Sentence("It is the dearest ever.", "unsupported", (), "nothing says this")
     for more in (talk, made_up):
-        sentences = (*told.grounded.sentences, more)
-        doubtful = replace(told, grounded=replace(told.grounded, sentences=sentences))
+        sentences = (*answer.grounded.sentences, more)
+        doubtful = replace(answer, grounded=replace(answer.grounded, sentences=sentences))
         text, _ = shown((POST, finding(POST)), (TIMES, doubtful))
         assert text.endswith("The rescue may cost $8 billion.[2]")
 
 
 def test_an_article_with_a_doubtful_answer_only_is_left_out_beside_a_sure_one() -> None:
-    told = finding(TIMES)
-    assert told.grounded is not None
-    [said] = told.grounded.sentences
+    answer = finding(TIMES)
+    assert answer.grounded is not None
+    [said] = answer.grounded.sentences
     weak = replace(said, support="weak", reason="only a part")
     failed = replace(said, support="unsupported", citations=(), reason="nothing says this")
-    doubtful = replace(told, grounded=replace(told.grounded, sentences=(weak,)))
-    worse = replace(told, grounded=replace(told.grounded, sentences=(weak, failed)))
+    doubtful = replace(answer, grounded=replace(answer.grounded, sentences=(weak,)))
+    worse = replace(answer, grounded=replace(answer.grounded, sentences=(weak, failed)))
     for other in (doubtful, worse):
         text, _ = shown((POST, finding(POST)), (TIMES, other))
         assert text == "The rescue costs $6.5 billion.[1]"
     assert "$8 billion" in shown((TIMES, doubtful))[0]
+
+
+def test_a_doubtful_answer_that_is_the_surest_is_shown() -> None:
+    answer = finding(TIMES, 0.95)
+    assert answer.grounded is not None
+    [said] = answer.grounded.sentences
+    weak = replace(said, support="weak", reason="only a part")
+    doubtful = replace(answer, grounded=replace(answer.grounded, sentences=(weak,)))
+    text, _ = shown((POST, finding(POST)), (TIMES, doubtful))
+    assert "$6.5 billion" in text
+    assert "$8 billion" in text
+
+
+def test_an_articles_own_words_do_not_stand_in_beside_an_answer() -> None:
+    answer = finding(TIMES)
+    assert answer.grounded is not None
+    instead = replace(answer, grounded=replace(answer.grounded, stands_in=True))
+    text, _ = shown((POST, finding(POST)), (TIMES, instead))
+    assert text == "The rescue costs $6.5 billion.[1]"
+    assert "$8 billion" in shown((TIMES, instead))[0]
+
+
+def test_a_less_sure_answer_is_shown_for_a_part_that_the_others_leave_open() -> None:
+    question = "How much does the rescue cost, and what does everybody hope?"
+    hope = "What does everybody hope?"
+    sure = replace(finding(POST, 0.9), left_open=(hope,))
+    text, _ = shown((POST, sure), (TIMES, finding(TIMES, 0.6)), question=question)
+    assert "$6.5 billion" in text
+    assert "$8 billion" in text
+    open_too = replace(finding(TIMES, 0.6), left_open=(hope,))
+    text, _ = shown((POST, sure), (TIMES, open_too), question=question)
+    assert text == "The rescue costs $6.5 billion.[1]"
+
+
+def test_where_each_is_to_be_heard_those_that_do_not_tell_are_named() -> None:
+    articles = {"a1": POST, "b2": TIMES}
+    found = {"a1": finding(POST)}
+    assert silent(QUESTION, articles, found) == ("No answer was found in: “A company is rescued”.",)
+    assert silent(QUESTION, articles, {**found, "b2": finding(TIMES)}) == ()
+    assert silent(QUESTION, articles, {}) == ()
+    assert silent("How much does the rescue cost?", articles, found) == ()
+
+
+def put_to(*chances: float, needed: float = 0.4) -> list[bool]:
+    """Whether each of some articles, one of which alone needs as much, is taken to answer."""
+    findings = {}
+    for number, chance in enumerate(chances):
+        key = str(number)
+        answer = replace(finding(POST, chance), needed=needed)
+        findings[key] = answer if chance >= needed else refusal(chance)
+    return [one.grounded is not None for one in borne_out(findings).values()]
+
+
+def test_one_doubtful_answer_does_not_outweigh_the_silence_of_three() -> None:
+    assert put_to(0.5) == [True]
+    assert put_to(0.5, 0.1, 0.1, 0.1) == [False] * 4
+    assert put_to(0.8, 0.1, 0.1, 0.1) == [True, False, False, False]
+    assert put_to(0.5, 0.1, 0.1, 0.1, needed=0.0)[0], "the bold see everything"
+
+
+def test_articles_that_answer_too_vouch_for_it() -> None:
+    assert put_to(0.68, 0.1, 0.1, 0.1)[0] is False
+    assert put_to(0.68, 0.68, 0.68, 0.1) == [True, True, True, False]
+    assert put_to(0.68, 0.41, 0.1, 0.1) == [True, False, False, False]
+
+
+@given(st.floats(0, 1), st.lists(st.floats(0, 1), max_size=4), st.floats(0.01, 0.99))
+def test_more_silent_articles_never_make_an_answer_surer(
+    chance: float, others: list[float], needed: float
+) -> None:
+    fewer = put_to(chance, *others, needed=needed)
+    more = put_to(chance, *others, 0.0, needed=needed)
+    assert all(after <= before for before, after in zip(fewer, more, strict=False))
+    assert all(put_to(chance, *others, needed=0.0))
 
 
 def test_the_same_figures_are_said_to_agree() -> None:
@@ -130,39 +198,6 @@ def test_articles_are_told_apart_by_outlet_and_date_or_else_by_title() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("question", "comparing"),
-    [
-        ("What figure does each report give?", True),
-        ("Do the reports agree?", True),
-        ("How soon did he improve, according to the different outlets?", True),
-        ("How do the articles describe the fire?", True),
-        ("Which company made the duvet?", False),
-        ("What did the report say about fires?", False),
-        ("How do the accounts compare?", True),
-        ("Compare what the outlets say.", True),
-        ("When did he leave, and do they agree?", True),
-        ("What share of the young use it, and how does that compare with the country?", False),
-        ("What did the company agree to, according to the police?", False),
-    ],
-)
-def test_what_asks_for_a_comparison(question: str, comparing: bool) -> None:
-    assert is_comparison(question) is comparing
-
-
-def hit(article_id: str, score: float) -> RetrievedPassage:
-    return RetrievedPassage(Passage(f"{article_id}:0-1", article_id, "x", 0, 1), score, 1)
-
-
-def test_few_articles_are_all_asked_and_of_many_the_near_ones() -> None:
-    hits = [hit("a", 0.9), hit("b", 0.8), hit("c", 0.2)]
-    assert worth_asking(QUESTION, ["c", "b", "a"], hits) == ["a", "b", "c"]
-    many = [chr(97 + i) for i in range(20)]
-    assert worth_asking("How much?", many, hits) == ["a", "b"]
-    everywhere = [hit(key, 0.5) for key in many]
-    assert len(worth_asking(QUESTION, many, everywhere)) == MOST_ASKED
-
-
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Assistant]:
     def reply(prompt: str) -> str:
@@ -193,25 +228,39 @@ def test_a_question_to_two_articles_is_answered_by_both(library: Assistant) -> N
     assert "each outlet" not in prompts
 
 
-@pytest.mark.parametrize(
-    ("question", "alone"),
-    [
-        ("How big was the rescue, according to each outlet?", "How big was the rescue?"),
-        ("According to the different reports, how big was it?", "How big was it?"),
-        ("What did he first suspect, and do the reports agree?", "What did he first suspect?"),
-        ("When did he leave? Do the reports say the same?", "When did he leave?"),
-        ("Do the reports agree?", "Do the reports agree?"),
-        ("What figure does each report give?", "What figure does each report give?"),
-        ("What did they agree to?", "What did they agree to?"),
-        (
-            "When did it begin, and did they agree to it?",
-            "When did it begin, and did they agree to it?",
-        ),
-        (
-            "According to the report, why did he leave?",
-            "According to the report, why did he leave?",
-        ),
-    ],
-)
-def test_each_article_is_not_asked_about_the_others(question: str, alone: str) -> None:
-    assert put_to_one(question) == alone
+def test_the_parts_of_a_question_are_put_to_the_articles_that_tell_them(tmp_path: Path) -> None:
+    def reply(prompt: str) -> str:
+        if "Who won the rowing cup?" in prompt:
+            return "Ida Lund won the rowing cup."
+        return "The rescue of the company costs $6.5 billion."
+
+    model = ScriptedChatModel(replies=reply)
+    question = "How much does the rescue of the company cost, and who won the rowing cup?"
+    with Assistant.open(tmp_path, model=model, embedder=HashEmbedder(), caution=0.0) as assistant:
+        money = assistant.add(text="The rescue of the company costs $6.5 billion.", title="Money")
+        sport = assistant.add(text="Ida Lund won the rowing cup on Sunday.", title="Sport")
+        answer = assistant.ask(question)
+    assert answer.text == (
+        "“Money”: The rescue of the company costs $6.5 billion. "
+        "“Sport”: Ida Lund won the rowing cup."
+    )
+    assert [c.article_id for c in answer.citations] == [money.id, sport.id]
+    assert answer.question == answer.standalone == question
+    assert answer.status == "answered"
+    for prompt in model.prompts:
+        assert ("Lund" in prompt) == ("Who won" in prompt)
+        assert ("$6.5" in prompt) == ("How much" in prompt)
+
+
+def test_a_part_that_no_article_tells_is_said_to_be_open(tmp_path: Path) -> None:
+    def reply(prompt: str) -> str:
+        return "I do not know." if "Who won" in prompt else "The rescue costs $6.5 billion."
+
+    model = ScriptedChatModel(replies=reply)
+    with Assistant.open(tmp_path, model=model, embedder=HashEmbedder(), caution=0.0) as assistant:
+        assistant.add(text="The rescue of the company costs $6.5 billion.", title="Money")
+        assistant.add(text="Ida Lund lost the rowing cup on Sunday.", title="Sport")
+        answer = assistant.ask("How much does the rescue cost, and who won the rowing cup?")
+    assert answer.text == "The rescue costs $6.5 billion."
+    assert answer.status == "partly"
+    assert "The article does not say: Who won the rowing cup?" in answer.notices

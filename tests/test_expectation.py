@@ -65,3 +65,12 @@ def test_what_the_question_says_is_not_what_it_asks_for() -> None:
     assert not is_met("How many monks were part of the crew that landed in 1555?", answer)
     assert not is_met("When did the crew of 1555 set out?", "The crew of 1555 set out.")
     assert is_met("When in 1555 did the crew set out?", "The crew set out on 3 May 1555.")
+
+
+def test_the_year_of_something_is_no_number_of_things() -> None:
+    question = "What figure does each report give for the cost of the campaign?"
+    assert not is_met(question, "Nobody forgets the state's campaign from 2014.")
+    assert is_met(question, "It cost $449,000 in 2019.")
+    assert is_met("How many soldiers did he lead?", "He was followed by 1500 men.")
+    assert is_met("How long did the war last?", "It lasted from 1568 to 1609.")
+    assert is_met("How old is the house?", "It stands there since 1720.")

@@ -31,7 +31,7 @@ LAYERS = (
     "asked_words contrary exchange modality models retrieval substitution voices",
     "adding opening reading support",
     "decision doctor followups grounding readahead runnable",
-    "overview",
+    "overview routing",
     "inquiry",
     "supplement",
     "judging",
