@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.schema import Citation, Passage
-from assistant.wording import content_words, numbers
+from assistant.wording import content_words, dates, names, numbers
 
 MAX_PASSAGES = 3
 """A sentence rests on one to three sentences of the article."""
@@ -118,6 +119,43 @@ def cite(
             following += 1
         citations.append(markers[place])
     return tuple(citations)
+
+
+def telling(sentence: str, question: str, citations: Sequence[Citation]) -> tuple[Citation, ...]:
+    """The citations of a sentence without further ones that tell nothing of it.
+
+    What a passage brings beyond those before it may be only a name, or words that the question
+    has: then it is about the same people or place, and says something else, unless it has more
+    of the sentence than those before. Whom the first passage means by "he" is told by what
+    stands around it, where it is highlighted.
+    """
+    claim, called = set(content_words(sentence)), _name_words(sentence)
+    known = called | set(content_words(question))
+    told: set[str] = set()
+    most = -1
+    kept = []
+    for citation in citations:
+        shared = claim & set(content_words(citation.quote))
+        plain = len(shared - called)
+        if plain > most or shared - told - known:
+            kept.append(citation)
+            told |= shared
+            most = max(most, plain)
+    return tuple(kept)
+
+
+def _name_words(sentence: str) -> set[str]:
+    """The stems of a sentence's names, and of whatever else is written as one within it.
+
+    The number in "the Scotland Act 1998" belongs to the name, the one in "May 1998" does not.
+    """
+    words = re.findall(r"[^\W_][\w’'-]*", sentence)
+    within = [
+        word
+        for before, word in itertools.pairwise(words)
+        if word[0].isupper() or (word.isdigit() and before[0].isupper() and not dates(before))
+    ]
+    return set(content_words(" ".join([*names(sentence), *within])))
 
 
 def _weights(

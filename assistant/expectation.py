@@ -29,10 +29,12 @@ _TIMING = re.compile(
 _YEAR = re.compile(r"\b(?:what|which) years?\b", re.IGNORECASE)
 _LASTING = re.compile(r"\bhow (?:long|old)\b|\bage\b", re.IGNORECASE)
 _IN_YEAR = re.compile(
-    r"\b(?:in|since|until|till|during|before|after|by|from) (?:1\d|20)\d\d\b(?! [a-z]+s\b)",
+    r"\b(?:in|since|until|till|during|before|after|by|from) (?:1\d|20)\d\d\b"
+    r"(?! (?!(?:and|or|but|to|the|an?|at|by|for|in|on|with|when|as|after|until|he|she|it|they|was"
+    r"|were|is|had)\b)\w)",
     re.IGNORECASE,
 )
-"""When something was, and no number of things; "by 1500 men" is one."""
+"""When something was, and no number of things, unless things follow: "by 1500 men"."""
 _FAR = re.compile(
     r"\bhow far (?:is|are|was|were|away|from|apart)\b|\bwhat distance\b", re.IGNORECASE
 )

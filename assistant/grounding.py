@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from assistant.attribution import Person, Statement
-from assistant.citations import align, cite
+from assistant.citations import align, cite, telling
 from assistant.schema import Article, Citation, Passage, RetrievedPassage, Sentence
 from assistant.support import check
 from assistant.voices import Indexes, unattributed, unnamed
@@ -83,6 +83,15 @@ class Grounded:
             return self
         used = dict.fromkeys(citation for sentence in kept for citation in sentence.citations)
         return replace(self, sentences=tuple(kept), citations=tuple(used)).numbered()
+
+    def focused(self, question: str) -> Grounded:
+        """The same without citations that tell nothing of their sentences, markers anew."""
+        sentences = tuple(
+            replace(one, citations=telling(one.text, question, one.citations))
+            for one in self.sentences
+        )
+        used = dict.fromkeys(citation for one in sentences for citation in one.citations)
+        return replace(self, sentences=sentences, citations=tuple(used)).numbered()
 
     def numbered(self, after: int = 0) -> Grounded:
         """The same with markers that count up from the one after ``after``."""

@@ -157,7 +157,7 @@ class Judge:
             if self.caution > 0 and signals.unmet is False and not _is_met(task.asked, told):
                 # What brought the thing asked for is outdone by what does not bring it.
                 return self.withheld(before)
-        return self.shown(told, signals, left_open)
+        return self.shown(told.focused(task.asked), signals, left_open)
 
     def _asked_again(self, reading: Reading, grounded: Grounded, before: Signals) -> Signals:
         """The signals with what the model says once there is an answer, where that is weighed."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.citations import MAX_PASSAGES, align, cite
+from assistant.citations import MAX_PASSAGES, align, cite, telling
 from assistant.passages import split_article
-from assistant.schema import Article, Passage
+from assistant.schema import Article, Citation, Passage
 
 WORDS = (
     "Blinken Kamikawa talks pause ceasefire Israel support said government Tokyo unity aid seven "
@@ -111,3 +112,57 @@ def test_the_same_words_at_two_places_are_two_quotes() -> None:
     passages = [Passage(f"a:{s}", "a", "They agreed.", s, s + 12) for s in (0, 100)]
     citations = cite(passages, {"a": ("t", "s")}, ())
     assert [(c.marker, c.start) for c in citations] == [(1, 0), (2, 100)]
+
+
+def cited(*quotes: str) -> tuple[Citation, ...]:
+    return tuple(Citation(n, "a", "T", "s", quote, n, n) for n, quote in enumerate(quotes, 1))
+
+
+FIRST = "He opposes a broad ceasefire because Hamas is not serious about it."
+NAMING = "The foreign secretary James Cleverley told reporters about a broad plan."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question", "second", "kept"),
+    [
+        (f"James Cleverley: {FIRST}", "Why does he oppose a broad ceasefire?", NAMING, 1),
+        (f"James Cleverley told so. {FIRST}", "Why?", NAMING, 2),
+        (
+            "Problem use rose by 37 percent, use by 23 percent.",
+            "How much did use rise?",
+            "Problem use rose by 37 percent.",
+            2,
+        ),
+        (
+            "Under the Scotland Act 1998, he opposes a ceasefire.",
+            "What does he oppose?",
+            "Under the Scotland Act 1998, elections are held.",
+            1,
+        ),
+        (
+            "In May 1998, he opposes a ceasefire.",
+            "What does he oppose?",
+            "This was in May 1998.",
+            2,
+        ),
+    ],
+    ids=["only a name", "also what he did", "a number", "a name with a number", "a date"],
+)
+def test_a_further_passage_has_to_tell_more_than_a_name(
+    sentence: str, question: str, second: str, kept: int
+) -> None:
+    both = cited(FIRST, second)
+    assert telling(sentence, question, both) == both[:kept]
+
+
+def test_what_has_more_of_the_sentence_than_the_first_stays() -> None:
+    both = cited("Erekat called it an attempt.", "“We stand tall and will stand tall.”")
+    assert telling("Erekat said: we stand tall.", "Who said: we stand tall?", both) == both
+
+
+@given(st.text(max_size=80), st.text(max_size=80), st.lists(st.text(max_size=60), max_size=4))
+def test_the_first_passage_always_stays(sentence: str, question: str, quotes: list[str]) -> None:
+    all_of_them = cited(*quotes)
+    kept = telling(sentence, question, all_of_them)
+    assert kept[:1] == all_of_them[:1]
+    assert set(kept) <= set(all_of_them)
