@@ -26,7 +26,7 @@ _HOPELESS = 0.5
 _VERIFIED = 2
 """Quotes the model reads again, alone, to say whether they bear the answer out."""
 
-_OUTDONE = 2.0
+_OUTDONE = 1.0
 """How much lower than another's the adapter's log-odds of a sentence's quotes are when it is left
 out: it tells better than the cross-encoder, so less is enough."""
 
