@@ -59,10 +59,10 @@ def told(question: str, findings: Mapping[str, Finding]) -> dict[str, Finding]:
     """What is shown of the articles' answers to one question; nothing if none answers.
 
     ``findings`` are by article id, and :func:`borne_out`. Unless the question compares, an
-    article whose answer is much less sure than the best is left out; so is one without the
-    number or the time asked for where another has it, one whose own words stand in for an
-    answer where another has an answer, and one with nothing that its quotes bear out where
-    another is as sure.
+    article whose answer is much less sure than the best confirmed one is left out; so is one
+    without the number or the time asked for where another has it, one whose own words stand in
+    for an answer where another has an answer, and one with nothing that its quotes bear out
+    where another is as sure.
     """
     found = {key: one for key, one in findings.items() if one.grounded is not None}
     if not found:
@@ -119,8 +119,12 @@ def silent(
 
 
 def _nearly_as_sure(found: Mapping[str, Finding]) -> dict[str, Finding]:
-    """Without what is much less sure than the best, if it answers no part that those leave open."""
-    least = max(finding.probability for finding in found.values()) - _AS_GOOD
+    """Without what is much less sure than the best, if it answers no part that those leave open.
+
+    A doubtful answer is no best one beside another that its quotes bear out.
+    """
+    confirmed = [one for one in found.values() if _is_confirmed(one)] or list(found.values())
+    least = max(finding.probability for finding in confirmed) - _AS_GOOD
     sure = [one for one in found.values() if one.probability >= least]
     missed = set(sure[0].left_open).intersection(*(one.left_open for one in sure))
     return {

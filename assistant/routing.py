@@ -24,14 +24,19 @@ _COMPARING = re.compile(
     re.IGNORECASE,
 )
 _ASKED_OF_ALL = re.compile(
-    rf"(?:^|,? )according to (?:(?:each|every|all|both)(?: of the)?(?: different)? {_REPORT}"
-    rf"|the (?:\w+ )?{_REPORTS})\b,?"
+    rf"(?:^|,? )(?:according to|by|in) (?:each|every|all|both)(?: of the)?(?: different)? {_REPORT}"
+    rf"\b,?|(?:^|,? )according to (?:the|these) (?:\w+ )?{_REPORTS}\b,?"
     rf"|(?:,? and|[.?!;]) (?:do|did) (?:(?:all|both|the|these|those) )*(?:{_REPORTS}|they) "
-    r"(?:all |both )?(?:agree|disagree|differ|say the same|tell the same|compare)\b"
+    r"(?:all |both )?(?:agree|disagree|differ|compare|\w+ the same(?: \w+)?)\b"
     r"(?: (?:on|about) (?:it|this|that))?(?=\W*$)",
     re.IGNORECASE,
 )
 """What only all articles together can answer: each by itself knows nothing of the others."""
+
+_EACH = re.compile(
+    r"\b(?:each|every)(?: single)?(?= (?:report|outlet|article|source|story|paper|account)\b)",
+    re.IGNORECASE,
+)
 
 MOST_ASKED = 4
 """Articles that one question is put to; each takes seconds."""
@@ -113,5 +118,5 @@ def is_comparison(question: str) -> bool:
 
 def put_to_one(question: str) -> str:
     """What to ask one article of several: the question without what it asks of all of them."""
-    alone = _ASKED_OF_ALL.sub("", question).strip()
+    alone = _EACH.sub("the", _ASKED_OF_ALL.sub("", question)).strip()
     return f"{alone[0].upper()}{alone[1:]}" if re.search(r"\w", alone) else question

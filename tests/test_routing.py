@@ -60,7 +60,11 @@ def test_few_articles_are_all_asked_and_of_many_the_near_ones() -> None:
         ("What did he first suspect, and do the reports agree?", "What did he first suspect?"),
         ("When did he leave? Do the reports say the same?", "When did he leave?"),
         ("Do the reports agree?", "Do the reports agree?"),
-        ("What figure does each report give?", "What figure does each report give?"),
+        ("What figure does each report give?", "What figure does the report give?"),
+        ("What was he to get, by each account, and when?", "What was he to get and when?"),
+        ("Where do the ads run, and do the outlets name the same ones?", "Where do the ads run?"),
+        ("In which reports is he named?", "In which reports is he named?"),
+        ("Whom did each of the reporters ask?", "Whom did each of the reporters ask?"),
         ("What did they agree to?", "What did they agree to?"),
         (
             "When did it begin, and did they agree to it?",
