@@ -19,12 +19,12 @@ from assistant.finding import Finder
 from assistant.followups import standalone
 from assistant.grounding import Grounded
 from assistant.inquiry import Inquiry
-from assistant.judging import Finding
+from assistant.judging import Finding, refusal
 from assistant.library import Library
 from assistant.llamacpp import LlamaCppChat
 from assistant.reading import Halt
 from assistant.replies import Reply
-from assistant.routing import Errand, errands
+from assistant.routing import Errand, errands, worth_reading
 from assistant.schema import (
     NOT_IN_ARTICLE,
     Answer,
@@ -136,17 +136,23 @@ class Pipeline:
         names = article_names([library.article(key) for e in everything for key in e.articles])
         outcomes = []
         for errand in everything:
-            tasks: list[Inquiry] = []
-            findings: dict[str, Finding] = {}
-            for key in errand.articles:
-                # A rewritten follow-up may say more than was asked; a part of it says less.
-                said = question if len(everything) == 1 else errand.question
-                task = self._inquiry(said, errand.asked, key, hits, among)
-                tasks.append(task)
+            # A rewritten follow-up may say more than was asked; a part of it says less.
+            said = question if len(everything) == 1 else errand.question
+            tasks = {
+                key: self._inquiry(said, errand.asked, key, hits, among) for key in errand.articles
+            }
+            best = {
+                key: max((hit.score for hit in task.hits), default=0.0)
+                for key, task in tasks.items()
+            }
+            # What is not read does not answer, and is silent like what was read.
+            findings = dict.fromkeys(tasks, refusal(0.0))
+            for key in worth_reading(errand.question, best):
                 label = f"{names[key]}: " if among > 1 else ""
                 reply.text = ""
-                findings[key] = yield from _labelled(label, self._find(task, reply, clock, stopped))
-            outcomes.append(_Outcome(errand, tasks, borne_out(findings)))
+                found = self._find(tasks[key], reply, clock, stopped)
+                findings[key] = yield from _labelled(label, found)
+            outcomes.append(_Outcome(errand, list(tasks.values()), borne_out(findings)))
         return outcomes
 
     def _inquiry(

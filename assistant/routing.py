@@ -6,7 +6,7 @@ Not handled: putting the answers side by side (``comparing``).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.followups import parts_alone
@@ -43,6 +43,10 @@ MOST_ASKED = 4
 
 _NEAR = 0.2
 """How far below the best passage another article's best may be for that one to be asked."""
+
+_FAR = 0.25
+"""The same for an article that is to be asked, so that it is not even read: of 45 questions that
+compare nothing, none was answered by an article 0.2 below, and a third of all were."""
 
 Search = Callable[[str], Sequence[RetrievedPassage]]
 """The passages nearest to a question in all of the scope, best first."""
@@ -109,6 +113,17 @@ def worth_asking(
     if is_comparison(question):
         return found[:MOST_ASKED]
     return _near(hits)[:MOST_ASKED] if hits else list(scope[:1])
+
+
+def worth_reading(question: str, best: Mapping[str, float]) -> list[str]:
+    """The ids of the articles whose passages the model is given to read; it takes seconds each.
+
+    ``best`` are the scores of the articles' nearest passages. Where each is to be heard, all.
+    """
+    if is_comparison(question):
+        return list(best)
+    least = max(best.values()) - _FAR
+    return [key for key, score in best.items() if score >= least]
 
 
 def is_comparison(question: str) -> bool:

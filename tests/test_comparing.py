@@ -264,3 +264,20 @@ def test_a_part_that_no_article_tells_is_said_to_be_open(tmp_path: Path) -> None
     assert answer.text == "The rescue costs $6.5 billion."
     assert answer.status == "partly"
     assert "The article does not say: Who won the rowing cup?" in answer.notices
+
+
+def test_an_article_that_has_nothing_on_it_is_not_read(tmp_path: Path) -> None:
+    def reply(prompt: str) -> str:
+        told = "The rescue of the company costs $6.5 billion."
+        return told if told in prompt else "I do not know."
+
+    model = ScriptedChatModel(replies=reply)
+    with Assistant.open(tmp_path, model=model, embedder=HashEmbedder(), caution=0.0) as assistant:
+        assistant.add(text="The rescue of the company costs $6.5 billion.", title="Money")
+        assistant.add(text="Ida Lund rowed on Sunday near Oslo, in rain.", title="Sport")
+        answer = assistant.ask("How much does the rescue of the company cost?")
+        assert not any("Lund" in prompt for prompt in model.prompts)
+        heard = assistant.ask("How much does the rescue cost, according to each report?")
+    assert answer.text == "The rescue of the company costs $6.5 billion."
+    assert any("Lund" in prompt for prompt in model.prompts)
+    assert "No answer was found in: “Sport”." in heard.notices

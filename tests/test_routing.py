@@ -13,6 +13,7 @@ from assistant.routing import (
     is_comparison,
     put_to_one,
     worth_asking,
+    worth_reading,
 )
 from assistant.schema import Passage, RetrievedPassage
 
@@ -129,3 +130,10 @@ def test_no_more_articles_are_asked_for_several_parts_than_for_one() -> None:
     many = [hit(chr(97 + i), 0.9) for i in range(20)]
     near = {"What did it cost?": many, "Who won the cup?": [hit("z", 0.8)]}
     assert sum(len(errand.articles) for errand in routed(TWO_PARTS, near)) <= MOST_ASKED
+
+
+def test_an_article_far_from_the_question_is_not_read_unless_each_is_to_be_heard() -> None:
+    best = {"a": 0.9, "b": 0.7, "c": 0.1}
+    assert worth_reading("How much does it cost?", best) == ["a", "b"]
+    assert worth_reading(QUESTION, best) == ["a", "b", "c"]
+    assert worth_reading("How much does it cost?", {"c": 0.1}) == ["c"]
