@@ -15,7 +15,7 @@ from assistant.decision import outweighs
 from assistant.expectation import is_met
 from assistant.grounding import Grounded
 from assistant.judging import Finding, refusal
-from assistant.routing import is_comparison
+from assistant.routing import wants_each
 from assistant.schema import Article, Citation, Sentence
 from assistant.wording import content_words, dates, numbers
 
@@ -55,11 +55,11 @@ def borne_out(findings: Mapping[str, Finding]) -> dict[str, Finding]:
     }
 
 
-def told(question: str, findings: Mapping[str, Finding]) -> dict[str, Finding]:
+def worth_telling(question: str, findings: Mapping[str, Finding]) -> dict[str, Finding]:
     """What is shown of the articles' answers to one question; nothing if none answers.
 
-    ``findings`` are by article id, and :func:`borne_out`. Unless the question compares, an
-    article whose answer is much less sure than the best confirmed one is left out; so is one
+    ``findings`` are by article id, and :func:`borne_out`. Unless each article is to be heard,
+    one whose answer is much less sure than the best confirmed one is left out; so is one
     without the number or the time asked for where another has it, one whose own words stand in
     for an answer where another has an answer, and one with nothing that its quotes bear out
     where another is as sure.
@@ -67,7 +67,7 @@ def told(question: str, findings: Mapping[str, Finding]) -> dict[str, Finding]:
     found = {key: one for key, one in findings.items() if one.grounded is not None}
     if not found:
         return {}
-    if not is_comparison(question):
+    if not wants_each(question):
         found = _nearly_as_sure(found)
     found = {key: one for key, one in found.items() if _brings(question, one)} or found
     found = {key: one for key, one in found.items() if not _stands_in(one)} or found
@@ -80,7 +80,8 @@ def side_by_side(
 ) -> tuple[Grounded | None, tuple[str, ...]]:
     """One answer of the articles' own, and what to say of their agreement.
 
-    ``answers`` are questions, or the parts of one, each with what is ``told``; the findings are
+    ``answers`` are questions, or the parts of one, each with what is
+    :func:`worth_telling`; the findings are
     shown in their order.
     """
     shown = [(question, key, one) for question, found in answers for key, one in found.items()]
@@ -111,7 +112,7 @@ def silent(
 
     ``asked`` are the articles by id, ``shown`` those of them that tell, some at least.
     """
-    if not is_comparison(question):
+    if not wants_each(question):
         return ()
     names = article_names(list(asked.values()))
     missing = [name for key, name in names.items() if key not in shown]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from assistant import overview, retrieval
 from assistant.articles.places import days_meant, pages_of
-from assistant.comparing import article_names, borne_out, side_by_side, silent, told
+from assistant.comparing import article_names, borne_out, side_by_side, silent, worth_telling
 from assistant.cross_encoder import CrossEncoder
 from assistant.finding import Finder
 from assistant.followups import standalone
@@ -145,6 +145,8 @@ class Pipeline:
                 key: max((hit.score for hit in task.hits), default=0.0)
                 for key, task in tasks.items()
             }
+            if among > 1:
+                clock.lap("retrieve")
             # What is not read does not answer, and is silent like what was read.
             findings = dict.fromkeys(tasks, refusal(0.0))
             for key in worth_reading(errand.question, best):
@@ -203,7 +205,8 @@ class Pipeline:
         tasks = [task for outcome in outcomes for task in outcome.tasks]
         articles = {key: one for task in tasks for key, one in task.articles.items()}
         answers = [
-            (one.errand.question, told(one.errand.question, one.findings)) for one in outcomes
+            (one.errand.question, worth_telling(one.errand.question, one.findings))
+            for one in outcomes
         ]
         grounded, agreement = side_by_side(answers, articles)
         sure = _confidence([found for _, found in answers if found], outcomes)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from assistant import overview
 from assistant.followups import parts_alone
 from assistant.parts import parts_of
 from assistant.schema import RetrievedPassage
@@ -45,8 +46,8 @@ _NEAR = 0.2
 """How far below the best passage another article's best may be for that one to be asked."""
 
 _FAR = 0.25
-"""The same for an article that is to be asked, so that it is not even read: of 45 questions that
-compare nothing, none was answered by an article 0.2 below, and a third of all were."""
+"""The same for an article that would be asked, from which it is not even read: no article with an
+answer was 0.2 below the best, and a third of those without one were (docs/quality.md)."""
 
 Search = Callable[[str], Sequence[RetrievedPassage]]
 """The passages nearest to a question in all of the scope, best first."""
@@ -74,7 +75,7 @@ def errands(
     all of it, an article that knows one part does not answer. Where one article is near all
     the parts, all articles are asked all of it.
     """
-    if len(scope) > 1 and len(parts_of(question)) > 1 and not is_comparison(question):
+    if len(scope) > 1 and len(parts_of(question)) > 1 and not wants_each(question):
         divided = _by_part(question, search)
         if divided:
             return divided
@@ -110,20 +111,25 @@ def worth_asking(
     found = list(dict.fromkeys(hit.passage.article_id for hit in hits))
     if len(scope) <= MOST_ASKED:
         return [*found, *(key for key in scope if key not in found)]
-    if is_comparison(question):
+    if wants_each(question):
         return found[:MOST_ASKED]
     return _near(hits)[:MOST_ASKED] if hits else list(scope[:1])
 
 
 def worth_reading(question: str, best: Mapping[str, float]) -> list[str]:
-    """The ids of the articles whose passages the model is given to read; it takes seconds each.
+    """The ids of the articles that the model is given to read; it takes seconds each.
 
     ``best`` are the scores of the articles' nearest passages. Where each is to be heard, all.
     """
-    if is_comparison(question):
+    if wants_each(question):
         return list(best)
     least = max(best.values()) - _FAR
     return [key for key, score in best.items() if score >= least]
+
+
+def wants_each(question: str) -> bool:
+    """Whether each article is to be heard: it is compared, or told of as a whole."""
+    return is_comparison(question) or overview.asked_for(question) is not None
 
 
 def is_comparison(question: str) -> bool:

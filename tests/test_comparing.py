@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.answering import Assistant
-from assistant.comparing import article_names, borne_out, side_by_side, silent, told
+from assistant.comparing import article_names, borne_out, side_by_side, silent, worth_telling
 from assistant.grounding import quote
 from assistant.judging import Finding, refusal
 from assistant.passages import split_article
@@ -38,7 +38,7 @@ def finding(article: Article, probability: float = 0.9, sentence: int = 0) -> Fi
 def shown(
     *findings: tuple[Article, Finding], question: str = QUESTION
 ) -> tuple[str, tuple[str, ...]]:
-    answers = told(question, {a.id: f for a, f in findings})
+    answers = worth_telling(question, {a.id: f for a, f in findings})
     grounded, notices = side_by_side([(question, answers)], {a.id: a for a, _ in findings})
     assert grounded is not None
     markers = [citation.marker for citation in grounded.citations]
@@ -281,3 +281,12 @@ def test_an_article_that_has_nothing_on_it_is_not_read(tmp_path: Path) -> None:
     assert answer.text == "The rescue of the company costs $6.5 billion."
     assert any("Lund" in prompt for prompt in model.prompts)
     assert "No answer was found in: “Sport”." in heard.notices
+
+
+def test_of_several_articles_each_is_summed_up(library: Assistant) -> None:
+    answer = library.ask("Summarise the articles.")
+    assert {citation.article_id for citation in answer.citations} == {
+        article.id for article in library.articles()
+    }
+    assert "“Rescue of a company”: The rescue costs $6.5 billion." in answer.text
+    assert "“A company is rescued”: It may cost $8 billion." in answer.text

@@ -136,4 +136,5 @@ def test_an_article_far_from_the_question_is_not_read_unless_each_is_to_be_heard
     best = {"a": 0.9, "b": 0.7, "c": 0.1}
     assert worth_reading("How much does it cost?", best) == ["a", "b"]
     assert worth_reading(QUESTION, best) == ["a", "b", "c"]
+    assert worth_reading("Summarise the articles.", best) == ["a", "b", "c"]
     assert worth_reading("How much does it cost?", {"c": 0.1}) == ["c"]
