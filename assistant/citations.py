@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.schema import Citation, Passage
-from assistant.wording import content_words, dates, names, numbers
+from assistant.wording import content_words, dates, names, numbers, words_of
 
 MAX_PASSAGES = 3
 """A sentence rests on one to three sentences of the article."""
@@ -149,13 +148,13 @@ def _name_words(sentence: str) -> set[str]:
 
     The number in "the Scotland Act 1998" belongs to the name, the one in "May 1998" does not.
     """
-    words = re.findall(r"[^\W_][\w’'-]*", sentence)
-    within = [
-        word
-        for before, word in itertools.pairwise(words)
-        if word[0].isupper() or (word.isdigit() and before[0].isupper() and not dates(before))
-    ]
-    return set(content_words(" ".join([*names(sentence), *within])))
+    within = {
+        word.stem
+        for before, word in itertools.pairwise(words_of(sentence))
+        if word.text[0].isupper()
+        or (word.text.isdigit() and before.text[0].isupper() and not dates(before.text))
+    }
+    return within | set(content_words(" ".join(names(sentence))))
 
 
 def _weights(

@@ -80,14 +80,13 @@ def side_by_side(
 ) -> tuple[Grounded | None, tuple[str, ...]]:
     """One answer of the articles' own, and what to say of their agreement.
 
-    ``answers`` are questions, or the parts of one, each with what is
-    :func:`worth_telling`; the findings are
-    shown in their order.
+    ``answers`` are questions, or the parts of one, each with what is :func:`worth_telling`, in
+    the order in which it is shown; ``articles`` are all that were asked, by id.
     """
     shown = [(question, key, one) for question, found in answers for key, one in found.items()]
     if len(shown) <= 1:
         return (shown[0][2].grounded if shown else None), ()
-    names = article_names([articles[key] for key in dict.fromkeys(key for _, key, _ in shown)])
+    names = article_names(list(articles.values()))
     sentences: list[Sentence] = []
     citations: list[Citation] = []
     by_question: dict[str, list[_Content]] = {}

@@ -97,10 +97,10 @@ def standalone(
     return f"{question} (This follows the question: {history[-1].question.strip()})"
 
 
-def parts_alone(question: str) -> list[str]:
-    """The parts of a question, each so that it can be asked by itself; see ``parts_of``."""
+def parts_alone(question: str) -> list[tuple[str, str]]:
+    """The parts of a question (``parts_of``), each with how it can be asked by itself."""
     first, *others = parts_of(question)
-    return [first, *(standalone(part, [Turn(first, "")], None) for part in others)]
+    return [(first, first), *((one, standalone(one, [Turn(first, "")], None)) for one in others)]
 
 
 def _same_for_another(question: str, previous: str) -> str:

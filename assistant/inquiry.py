@@ -240,6 +240,11 @@ class Inquiry:
         return replace(instead, coverage=grounded.coverage, stands_in=True, misled=grounded.misled)
 
     @property
+    def nearest(self) -> float:
+        """The score of the nearest passage; 0 where none was found."""
+        return self.hits[0].score if self.hits else 0.0
+
+    @property
     def wants_words(self) -> bool:
         """Whether it asks for the words of somebody who says something in the article."""
         return bool(self._asked_words.statements)
@@ -259,7 +264,7 @@ class Inquiry:
         found = {word for hit in self.hits for word in content_words(hit.passage.text)}
         signals = Signals(
             yes=yes,
-            nearest=self.hits[0].score if self.hits else 0.0,
+            nearest=self.nearest,
             asked=len(words & found) / max(1, len(words)),
             together=max(shares, default=0.0),
             strangers=len(self._strangers()),

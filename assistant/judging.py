@@ -180,11 +180,11 @@ class Judge:
 
     def _left_open(self, reading: Reading, whole: Signals) -> tuple[str, ...]:
         """The parts of a question with several that the passages seem not to answer."""
-        parts = parts_of(reading.task.asked)
+        parts = parts_alone(reading.task.asked)
         if len(parts) == 1 or whole.yes is None:
             return ()
         sure: dict[str, float] = {}
-        for part, alone in zip(parts, parts_alone(reading.task.asked), strict=True):
+        for part, alone in parts:
             yes = reading.says_yes(alone)
             sure[part] = self.decision.probability(replace(whole, yes=yes))
         limit = _OPEN * max(sure.values())

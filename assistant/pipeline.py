@@ -24,7 +24,7 @@ from assistant.library import Library
 from assistant.llamacpp import LlamaCppChat
 from assistant.reading import Halt
 from assistant.replies import Reply
-from assistant.routing import Errand, errands, worth_reading
+from assistant.routing import Route, routes, worth_reading
 from assistant.schema import (
     NOT_IN_ARTICLE,
     Answer,
@@ -55,10 +55,10 @@ _RELATED = 3
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What became of an errand: the inquiries, and by article id what was found."""
+    """What became of a route: the inquiries and what they found, both by article id."""
 
-    errand: Errand
-    tasks: Sequence[Inquiry]
+    route: Route
+    tasks: Mapping[str, Inquiry]
     findings: Mapping[str, Finding]
 
 
@@ -128,33 +128,32 @@ class Pipeline:
         stopped: Halt,
     ) -> Generator[Delta, None, list[_Outcome]]:
         """Put the question, or each part of it, to the articles that are worth asking."""
-        everything = errands(
+        plan = routes(
             asked, scope, hits, lambda part: self._reranked(part, self._search(part, scope))
         )
-        among = sum(len(errand.articles) for errand in everything)
-        library = self.library
-        names = article_names([library.article(key) for e in everything for key in e.articles])
+        keys = [key for route in plan for key in route.articles]
+        labels = {}
+        if len(keys) > 1:
+            names = article_names([self.library.article(key) for key in dict.fromkeys(keys)])
+            labels = {key: f"{name}: " for key, name in names.items()}
         outcomes = []
-        for errand in everything:
+        for route in plan:
             # A rewritten follow-up may say more than was asked; a part of it says less.
-            said = question if len(everything) == 1 else errand.question
+            said = question if len(plan) == 1 else route.question
             tasks = {
-                key: self._inquiry(said, errand.asked, key, hits, among) for key in errand.articles
+                key: self._inquiry(said, route.asked, key, hits, len(keys))
+                for key in route.articles
             }
-            best = {
-                key: max((hit.score for hit in task.hits), default=0.0)
-                for key, task in tasks.items()
-            }
-            if among > 1:
+            if labels:
                 clock.lap("retrieve")
             # What is not read does not answer, and is silent like what was read.
             findings = dict.fromkeys(tasks, refusal(0.0))
-            for key in worth_reading(errand.question, best):
-                label = f"{names[key]}: " if among > 1 else ""
+            best = {key: task.nearest for key, task in tasks.items()}
+            for key in worth_reading(route.question, best):
                 reply.text = ""
                 found = self._find(tasks[key], reply, clock, stopped)
-                findings[key] = yield from _labelled(label, found)
-            outcomes.append(_Outcome(errand, list(tasks.values()), borne_out(findings)))
+                findings[key] = yield from _labelled(labels.get(key, ""), found)
+            outcomes.append(_Outcome(route, tasks, borne_out(findings)))
         return outcomes
 
     def _inquiry(
@@ -202,10 +201,10 @@ class Pipeline:
         reply: Reply,
         clock: Stopwatch,
     ) -> Answer:
-        tasks = [task for outcome in outcomes for task in outcome.tasks]
+        tasks = [task for outcome in outcomes for task in outcome.tasks.values()]
         articles = {key: one for task in tasks for key, one in task.articles.items()}
         answers = [
-            (one.errand.question, worth_telling(one.errand.question, one.findings))
+            (one.route.question, worth_telling(one.route.question, one.findings))
             for one in outcomes
         ]
         grounded, agreement = side_by_side(answers, articles)
@@ -245,8 +244,7 @@ def _surest(outcomes: Sequence[_Outcome]) -> Inquiry:
     asked = [
         (outcome.findings[key].probability, task)
         for outcome in outcomes
-        for task in outcome.tasks
-        for key in task.articles
+        for key, task in outcome.tasks.items()
     ]
     return max(asked, key=lambda pair: pair[0])[1]
 

@@ -38,6 +38,7 @@ _EACH = re.compile(
     r"\b(?:each|every)(?: single)?(?= (?:report|outlet|article|source|story|paper|account)\b)",
     re.IGNORECASE,
 )
+"""Where one article is asked, "each report" is the report."""
 
 MOST_ASKED = 4
 """Articles that one question is put to; each takes seconds."""
@@ -54,7 +55,7 @@ Search = Callable[[str], Sequence[RetrievedPassage]]
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class Route:
     """A question, or one of its parts, with the ids of the articles it is put to, best first.
 
     ``asked`` is what each of them is asked: it can be understood alone and is not about the
@@ -66,9 +67,9 @@ class Errand:
     articles: tuple[str, ...]
 
 
-def errands(
+def routes(
     question: str, scope: Sequence[str], hits: Sequence[RetrievedPassage], search: Search
-) -> list[Errand]:
+) -> list[Route]:
     """What to ask whom. ``hits`` are the passages nearest to the question in all of ``scope``.
 
     A question whose parts are told by different articles is put to each by its part: asked
@@ -81,23 +82,21 @@ def errands(
             return divided
     keys = worth_asking(question, scope, hits)
     alone = put_to_one(question) if len(keys) > 1 else question
-    return [Errand(question, alone, tuple(keys))]
+    return [Route(question, alone, tuple(keys))]
 
 
-def _by_part(question: str, search: Search) -> list[Errand]:
-    parts = parts_of(question)
-    divided = []
-    for part, alone in zip(parts, parts_alone(question), strict=True):
-        hits = search(alone)
-        near = _near(hits) if hits else []
-        divided.append(Errand(part, alone, tuple(near[: max(1, MOST_ASKED // len(parts))])))
+def _by_part(question: str, search: Search) -> list[Route]:
+    """One route for each part; none where an article is near all, or nothing is near one."""
+    parts = parts_alone(question)
+    most = max(1, MOST_ASKED // len(parts))
+    divided = [Route(part, alone, tuple(_near(search(alone))[:most])) for part, alone in parts]
     everywhere = frozenset.intersection(*(frozenset(one.articles) for one in divided))
     return [] if everywhere or not all(one.articles for one in divided) else divided
 
 
 def _near(hits: Sequence[RetrievedPassage]) -> list[str]:
     """The ids of the articles with a passage that is about as near as the nearest of all."""
-    least = hits[0].score - _NEAR
+    least = hits[0].score - _NEAR if hits else 0.0
     return list(dict.fromkeys(hit.passage.article_id for hit in hits if hit.score >= least))
 
 
@@ -113,7 +112,7 @@ def worth_asking(
         return [*found, *(key for key in scope if key not in found)]
     if wants_each(question):
         return found[:MOST_ASKED]
-    return _near(hits)[:MOST_ASKED] if hits else list(scope[:1])
+    return _near(hits)[:MOST_ASKED] or list(scope[:1])
 
 
 def worth_reading(question: str, best: Mapping[str, float]) -> list[str]:

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from assistant.citations import MAX_PASSAGES, align, cite, telling
 from assistant.passages import split_article
 from assistant.schema import Article, Citation, Passage
+from assistant.testing import ScriptedChatModel
+from tests.conftest import Opener
 
 WORDS = (
     "Blinken Kamikawa talks pause ceasefire Israel support said government Tokyo unity aid seven "
@@ -166,3 +168,17 @@ def test_the_first_passage_always_stays(sentence: str, question: str, quotes: li
     kept = telling(sentence, question, all_of_them)
     assert kept[:1] == all_of_them[:1]
     assert set(kept) <= set(all_of_them)
+
+
+def test_an_answer_shows_what_tells_something_of_what_it_rests_on(open_assistant: Opener) -> None:
+    naming = "Foreign secretary James Cleverley told reporters about a plan."
+    claim = f"James Cleverley{FIRST.removeprefix('He')}"
+    question = "Why does he oppose a broad ceasefire?"
+    text = f"{FIRST} {naming}"
+    assert [p.text for p in align(claim, question, split_article(article(text))).passages] == [
+        FIRST,
+        naming,
+    ]
+    assistant = open_assistant(model=ScriptedChatModel(replies=[claim]), caution=0.0)
+    assistant.add(text=text)
+    assert [citation.quote for citation in assistant.ask(question).citations] == [FIRST]

@@ -121,6 +121,15 @@ def test_a_less_sure_answer_is_shown_for_a_part_that_the_others_leave_open() -> 
     assert text == "The rescue costs $6.5 billion.[1]"
 
 
+def test_articles_go_by_what_tells_all_that_were_asked_apart() -> None:
+    post = replace(POST, outlet="Post", published="2019-10-22")
+    again = replace(post, id="c3", title="More of the rescue")
+    answers = [(QUESTION, {"a1": finding(POST), "b2": finding(TIMES)})]
+    grounded, _ = side_by_side(answers, {"a1": post, "b2": TIMES, "c3": again})
+    assert grounded is not None
+    assert grounded.text.startswith("“Rescue of a company”: The rescue costs")
+
+
 def test_where_each_is_to_be_heard_those_that_do_not_tell_are_named() -> None:
     articles = {"a1": POST, "b2": TIMES}
     found = {"a1": finding(POST)}

@@ -8,10 +8,10 @@ import pytest
 
 from assistant.routing import (
     MOST_ASKED,
-    Errand,
-    errands,
+    Route,
     is_comparison,
     put_to_one,
+    routes,
     worth_asking,
     worth_reading,
 )
@@ -84,10 +84,10 @@ def test_each_article_is_not_asked_about_the_others(question: str, alone: str) -
 TWO_PARTS = "What did it cost, and who won the cup?"
 
 
-def routed(question: str, near: Mapping[str, Sequence[RetrievedPassage]]) -> list[Errand]:
+def routed(question: str, near: Mapping[str, Sequence[RetrievedPassage]]) -> list[Route]:
     """What is asked of articles a, b and c, with what is near each part of the question."""
     hits = [hit("a", 0.9), hit("b", 0.8), hit("c", 0.2)]
-    return errands(question, ["a", "b", "c"], hits, lambda part: near.get(part, hits))
+    return routes(question, ["a", "b", "c"], hits, lambda part: near.get(part, hits))
 
 
 def test_parts_go_to_the_articles_that_are_near_them() -> None:
@@ -96,8 +96,8 @@ def test_parts_go_to_the_articles_that_are_near_them() -> None:
         "Who won the cup?": [hit("b", 0.8), hit("a", 0.1)],
     }
     assert routed(TWO_PARTS, near) == [
-        Errand("What did it cost?", "What did it cost?", ("a", "c")),
-        Errand("Who won the cup?", "Who won the cup?", ("b",)),
+        Route("What did it cost?", "What did it cost?", ("a", "c")),
+        Route("Who won the cup?", "Who won the cup?", ("b",)),
     ]
 
 
@@ -121,15 +121,15 @@ def test_a_part_is_asked_so_that_it_can_be_understood_alone() -> None:
 )
 def test_else_all_is_asked_of_all(question: str, last: Sequence[RetrievedPassage]) -> None:
     near = {"What did it cost?": [hit("a", 0.9)], "Who won the cup?": last}
-    [errand] = routed(question, near)
-    assert errand.question == question
-    assert errand.articles == ("a", "b", "c")
+    [route] = routed(question, near)
+    assert route.question == question
+    assert route.articles == ("a", "b", "c")
 
 
 def test_no_more_articles_are_asked_for_several_parts_than_for_one() -> None:
     many = [hit(chr(97 + i), 0.9) for i in range(20)]
     near = {"What did it cost?": many, "Who won the cup?": [hit("z", 0.8)]}
-    assert sum(len(errand.articles) for errand in routed(TWO_PARTS, near)) <= MOST_ASKED
+    assert sum(len(route.articles) for route in routed(TWO_PARTS, near)) <= MOST_ASKED
 
 
 def test_an_article_far_from_the_question_is_not_read_unless_each_is_to_be_heard() -> None:
